@@ -1,0 +1,158 @@
+"""cptsapp: the digital home of a CPTS. `create_app` is the whole wiring, read top to bottom."""
+
+import importlib
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Flask, request
+from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .kernel import access, compression, dates, db, errorpages, htmx, navigation, security, sessions, text
+from .kernel.settings import SettingsError, settings
+from .kernel.urls import NumberConverter
+
+# Rooms of the kernel that bring routes or commands of their own.
+KERNEL_ROOMS = ["assets", "files", "mail", "jobs", "importing"]
+
+# From the ground up: a feature imports only from those before it.
+FEATURES = [
+    "territory",
+    "association",
+    "person",
+    "account",
+    "document",
+    "adherent",
+    "annuaire",
+    "uptake",
+    "prospect",
+    "page",
+    "news",
+    "contact",
+    "site",
+    "privacy",
+    "profile",
+    "outbox",
+    "audit",
+    "space",
+    "dashboard",
+]
+# What an association may do without; the others stand on one another.
+OPTIONAL = ("contact", "news")
+MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrations", "demo")
+
+
+def create_app(instance: Path | str | None = None, **overrides) -> Flask:
+    """Return the application of one instance folder; raise SettingsError, in French, when it is not sound."""
+    settings.configure(instance or os.environ.get("CPTS_INSTANCE", "instance"), **overrides)
+    app = Flask("cptsapp", static_folder=None)
+    app.url_map.converters["int"] = NumberConverter
+    configure(app)
+    refuse_unknown_features()
+    db.open_database(settings.database_url, threads=settings.web_threads)
+    for register in (sessions_and_login, request_hooks, template_globals, errorpages.init_app):
+        register(app)
+    for name in KERNEL_ROOMS:
+        mount(app, f"cptsapp.kernel.{name}")
+    for name in FEATURES:
+        add_feature(app, name)
+    db.link_tables()
+    access.refuse_undeclared(app)
+    return app
+
+
+def configure(app):
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=[key for key in settings.old_secret_keys.split(",") if key],
+        SERVER_NAME=None,
+        TRUSTED_HOSTS=trusted_hosts(),
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes + 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_I18N_ENABLED=False,
+        PREFERRED_URL_SCHEME="https" if settings.secure else "http",
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
+
+
+def trusted_hosts() -> list[str]:
+    """Return the names under which the site answers: its own, or any loopback one on a local run."""
+    own = settings.host.rsplit(":", 1)[0]
+    return [own] if settings.production else [own, "127.0.0.1", "localhost"]
+
+
+def sessions_and_login(app):
+    app.session_interface = sessions.RowSessions()
+    access.login_manager.init_app(app)
+    Htmx(app)
+
+
+def request_hooks(app):
+    """The order matters: where the request comes from, then who may enter; headers go last on every answer."""
+    app.before_request(security.check_request)
+    app.before_request(access.guard)
+    app.after_request(compression.compress)
+    app.after_request(security.add_headers)
+    app.after_request(htmx.leave_page_on_redirect)
+    app.teardown_request(give_back_connection)
+
+
+def give_back_connection(error):
+    """Return the connection that the request checked out; one that a command or a test holds stays."""
+    if request.environ.pop("cptsapp.opened", False) and not db.db.is_closed():
+        db.db.close()
+
+
+def template_globals(app):
+    app.jinja_env.globals.update(
+        may=access.may,
+        view_as=access.view_as,
+        area=navigation.area,
+        gestion_menu=navigation.gestion_menu,
+        space_menu=navigation.space_menu,
+        csrf_field=security.csrf_field,
+        settings=settings,
+        is_on=lambda feature: feature in app.blueprints,
+    )
+    of_dates = (dates.date_fr, dates.day_fr, dates.time_fr, dates.datetime_fr, dates.ago, dates.iso)
+    app.jinja_env.filters.update({each.__name__: each for each in (*of_dates, text.number, text.plural)})
+
+
+def features_off() -> set[str]:
+    return {name.strip() for name in settings.features_off.split(",")} - {""}
+
+
+def refuse_unknown_features():
+    wrong = sorted(features_off() - set(OPTIONAL))
+    if wrong:
+        raise SettingsError(
+            f"features_off : « {wrong[0]} » ne s’éteint pas. Peuvent s’éteindre : {', '.join(OPTIONAL)}."
+        )
+
+
+def add_feature(app, name):
+    """Import a feature's modules, which fill the registries, and mount what they bring."""
+    package = f"cptsapp.blueprints.{name}"
+    if name in features_off() or find_spec(package) is None:
+        return
+    for module in MODULES:
+        if find_spec(f"{package}.{module}") is not None:
+            mount(app, f"{package}.{module}")
+
+
+def mount(app, module_name):
+    """Import a module and give the application its blueprints, its command group and its `init_app`."""
+    module = importlib.import_module(module_name)
+    for blueprint in ("bp", "bp_gestion"):
+        if hasattr(module, blueprint) and getattr(module, blueprint).name not in app.blueprints:
+            app.register_blueprint(getattr(module, blueprint))
+    if hasattr(module, "cli"):
+        app.cli.add_command(module.cli)
+    if hasattr(module, "init_app"):
+        module.init_app(app)

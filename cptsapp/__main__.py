@@ -1,0 +1,5 @@
+"""`python -m cptsapp` is the command `cptsapp`."""
+
+from cptsapp.cli import main
+
+main()

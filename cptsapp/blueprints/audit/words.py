@@ -1,0 +1,127 @@
+"""The French of what journal entries hold: kinds, numbers and names of columns, never what people wrote."""
+
+import re
+from datetime import date, datetime
+
+from cptsapp.blueprints.adherent.models import MemberType
+from cptsapp.blueprints.prospect.models import Means
+from cptsapp.kernel import registry, versions
+from cptsapp.kernel.access import LABELS, Visibility
+from cptsapp.kernel.dates import date_fr, datetime_fr
+
+DETAILS = {
+    "added": "ajoutés",
+    "application": "demande n°",
+    "attempts": "essais",
+    "before": "ancienne adresse",
+    "cents": "centimes",
+    "changed": "changé",
+    "code": "réponse du serveur",
+    "college": "collège n°",
+    "columns": "colonnes",
+    "count": "nombre",
+    "created": "créés",
+    "deputy": "suppléance, personne n°",
+    "email_changed": "adresse changée",
+    "factor": "second facteur",
+    "factor_removed": "second facteur retiré",
+    "format": "format",
+    "given": "donnée",
+    "kind": "sorte",
+    "left": "restants",
+    "levels": "ce qui se montre",
+    "linked": "fiche déjà connue",
+    "list": "liste",
+    "listed": "dans l’annuaire",
+    "means": "moyen",
+    "membership": "adhésion n°",
+    "number": "nombre",
+    "numbers": "nombres",
+    "password": "mot de passe choisi",
+    "period": "période n°",
+    "person": "personne n°",
+    "persons": "personnes",
+    "population": "population",
+    "practice": "profession",
+    "public": "annuaire public",
+    "purges": "effacés",
+    "records": "fiches",
+    "removed": "retirés",
+    "renewed": "renouvelées",
+    "representative": "représentation, personne n°",
+    "request": "demande n°",
+    "role": "rôle",
+    "roles": "rôles",
+    "rows": "lignes",
+    "size": "taille",
+    "told": "changé",
+    "type": "qualité",
+    "until": "jusqu’au",
+    "updated": "mis à jour",
+    "version": "version",
+    "visibility": "lecteurs",
+}
+COLUMNS = {
+    "name": "nom",
+    "short_name": "nom court",
+    "subtitle": "sous-titre",
+    "legal_form": "forme juridique",
+    "address": "adresse",
+    "phone": "téléphone",
+    "email": "e-mail",
+    "opening_hours": "horaires",
+    "founded_on": "date de création",
+    "contract_signed_on": "signature du contrat",
+    "mission_codes": "missions",
+    "links_text": "liens",
+    "colour": "couleur",
+    "logo": "logo",
+    "sender_name": "nom de l’expéditeur",
+    "sender_email": "adresse de l’expéditeur",
+    "collective_sender_name": "nom de l’expéditeur des envois collectifs",
+    "collective_sender_email": "adresse de l’expéditeur des envois collectifs",
+    "reply_to": "adresse pour les réponses",
+    "bounce_email": "adresse pour les retours",
+    "mail_tested_at": "essai d’envoi",
+    "membership_month": "mois d’adhésion",
+    "fee_cents": "cotisation",
+    "rna": "numéro RNA",
+    "siret": "numéro SIRET",
+    "publication_director": "direction de la publication",
+    "host_name": "nom de l’hébergeur",
+    "host_address": "adresse de l’hébergeur",
+    "host_phone": "téléphone de l’hébergeur",
+    "dpo_contact": "contact pour les données personnelles",
+    "legal_complement": "complément aux mentions légales",
+    "privacy_complement": "complément à la page Confidentialité",
+    "accessibility_level": "niveau d’accessibilité",
+    "accessibility_on": "date de l’audit",
+    "accessibility_contact": "contact pour l’accessibilité",
+    "accessibility_gaps": "contenus non accessibles",
+    "online_at": "mise en ligne",
+}
+"""The columns of the association's identity, which entries name when they change."""
+
+KINDS = {"personal": "personnel", "reminder": "rappel", "collective": "collectif"}
+CHOICES = {each.value: each.label for choices in (Visibility, MemberType, Means) for each in choices}
+VALUES = CHOICES | COLUMNS | KINDS | LABELS | {"True": "oui", "False": "non"}
+
+
+def detail_words(detail: dict) -> str:
+    """Return the detail in French: « rôle : Coordination ; lignes : 12 »."""
+    told = ((key, value) for key, value in detail.items() if value not in ("", None, []))
+    return " ; ".join(f"{DETAILS.get(key, key)} : {_value(value)}" for key, value in told)
+
+
+def _value(value) -> str:
+    if isinstance(value, dict):
+        labels = {each.key: each.label for each in registry.purges}
+        return ", ".join(f"{labels.get(key) or key} {_value(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(_value(each) for each in value)
+    text = str(value)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return date_fr(date.fromisoformat(text))
+    if re.match(r"\d{8}T\d{12}Z-", text):  # a version of a text, named by its moment
+        return datetime_fr(datetime.strptime(text.partition("-")[0], versions.MOMENT))
+    return VALUES.get(text, text)

@@ -1,0 +1,184 @@
+"""The database: one proxy, one base class, one write transaction, one revision of what the public sees.
+
+SQLite by default, PostgreSQL when `database_url` says so. Both are pooled: a connection is checked out with the
+request or the job, and kept warm between two.
+"""
+
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from peewee import Database, DatabaseProxy, DeferredForeignKey, IntegerField, Model, sqlite3
+from playhouse.db_url import connect as connect_url
+from playhouse.migrations import Runner
+from playhouse.pool import PooledSqliteDatabase
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MOST_VALUES = 15_000  # in one statement; SQLite takes 32,766
+SOUND_SQLITE = (3, 51, 3)  # older ones can lose commits in WAL mode (the WAL-reset bug)
+
+db = DatabaseProxy()
+extra_schema = []  # functions of a database that make what a model cannot declare, for instance a full-text table
+
+
+class Table(Model):
+    """The base of every table: named in snake case, in the one database."""
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+class Revision(Table):
+    """One row that counts the changes of what anonymous pages show; caches compare it."""
+
+    number = IntegerField(default=0)
+
+
+class revision:
+    """The number of the last change that anonymous pages must show."""
+
+    @staticmethod
+    def bump():
+        """Say, in the transaction of a write, that public pages have changed."""
+        if not Revision.update(number=Revision.number + 1).where(Revision.id == 1).execute():
+            Revision.create(id=1, number=1)
+
+    @staticmethod
+    def read() -> int:
+        row = db.execute_sql("SELECT number FROM revision WHERE id = 1").fetchone()
+        return row[0] if row else 0
+
+
+class UnsoundLibrary(RuntimeError):
+    """The SQLite library found is too old to be trusted with data."""
+
+
+def now() -> datetime:
+    """Return this moment as a naive UTC datetime, the form in which all of them are stored."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def is_sqlite() -> bool:
+    return isinstance(db.obj, PooledSqliteDatabase)
+
+
+def locked(query):
+    """Make a rule's reading hold its rows until the end of the transaction (SQLite holds the whole file already)."""
+    return query if is_sqlite() else query.for_update()
+
+
+def insert_rows(model, fields, rows, *, returning: bool = False) -> list[int]:
+    """Insert many rows at once, defaults included, without building a query of each value; return their ids if asked.
+
+    Both databases number a VALUES list in the order written: the ids come in the order of the rows.
+    """
+    given = {field.name for field in fields}
+    blanks = [field for field in model._meta.defaults if field.name not in given]
+    columns = [*fields, *blanks]
+    defaults = [field.default() if callable(field.default) else field.default for field in blanks]
+    names = ", ".join(f'"{field.column_name}"' for field in columns)
+    line = "(" + ", ".join([db.obj.param] * len(columns)) + ")"
+    ids, size = [], max(1, MOST_VALUES // len(columns))
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        values = [
+            field.db_value(value) for row in part for field, value in zip(columns, (*row, *defaults), strict=True)
+        ]
+        sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ' + ", ".join([line] * len(part))  # noqa: S608
+        cursor = db.execute_sql(sql + (" RETURNING id" if returning else ""), values)
+        if returning:
+            ids += sorted(id for (id,) in cursor.fetchall())
+    return ids
+
+
+def open_database(url: str, *, threads: int = 8) -> Database:
+    """Bind the proxy to `url` with the pool and the pragmas that the product relies on.
+
+    Connections to the former one are closed: none may be open when the server forks.
+    """
+    if db.obj is not None:
+        db.close_all()
+    scheme, rest = url.split("://", 1)
+    if scheme.startswith("sqlite"):
+        if sqlite3.sqlite_version_info < SOUND_SQLITE:
+            raise UnsoundLibrary(
+                f"SQLite {sqlite3.sqlite_version} peut perdre des écritures : installez pysqlite3 (3.51.3 ou mieux)."
+            )
+        database = PooledSqliteDatabase(
+            rest[1:],  # sqlite:///relative.db, sqlite:////absolute.db
+            pragmas={
+                "busy_timeout": 5000,
+                "journal_mode": "wal",
+                "synchronous": "full",
+                "foreign_keys": 1,
+                "secure_delete": 1,
+                "temp_store": "memory",
+            },
+            lock_type="IMMEDIATE",
+            check_same_thread=False,
+            max_connections=threads + 2,
+            timeout=5,
+        )
+    else:
+        base = scheme.split("+")[0]
+        database = connect_url(f"{base}+pool://{rest}", max_connections=threads + 2, timeout=5)
+    db.initialize(database)
+    return database
+
+
+@contextmanager
+def connection():
+    """Check out a connection for a job, a command or a thread; reuse the one that is open already."""
+    opened = db.connect(reuse_if_open=True)
+    try:
+        yield db
+    finally:
+        if opened:
+            db.close()
+
+
+def tables() -> list[type[Table]]:
+    """Return every declared table, the ones in features included once their modules are imported."""
+    found, queue = [], [Table]
+    while queue:
+        for each in queue.pop().__subclasses__():
+            queue.append(each)
+            if not getattr(each._meta, "abstract", False):
+                found.append(each)
+    return found
+
+
+def link_tables():
+    """Resolve the links that name a table of an upper floor, in whatever order the modules were imported."""
+    for model in tables():
+        DeferredForeignKey.resolve(model)
+
+
+def create_all():
+    """Make every table at once: for tests; an instance goes through `migrate`."""
+    for model in tables():
+        for link in model._meta.refs:
+            link.deferred = False  # named before its table was declared; known by now, so the link can be made with it
+    db.create_tables(tables())
+    for make in extra_schema:
+        make(db.obj)
+
+
+def runner() -> Runner:
+    return Runner(db.obj, str(MIGRATIONS))
+
+
+def pending() -> list[str]:
+    """Return the names of the migrations that this database has not had yet."""
+    return [step.name for step in runner().status() if step.path and not step.applied]
+
+
+_migrating = threading.Lock()
+
+
+def migrate() -> list[str]:
+    """Run the pending migrations, each in its transaction; return their names."""
+    with _migrating, connection():
+        return runner().up()

@@ -1,0 +1,117 @@
+"""Tries counted in the database: one count for all the workers, kept across restarts.
+
+Each pair of a kind and a person (an account, an address) has a level that every try raises and that time lowers.
+At the limit, tries are spaced by a wait that doubles each time; nobody is ever refused for good.
+"""
+
+from datetime import date, timedelta
+from ipaddress import ip_address, ip_network
+
+from peewee import CharField, DateTimeField, FloatField, IntegerField
+from werkzeug.exceptions import TooManyRequests
+
+from .crypto import keyed_hash
+from .dates import start_of
+from .db import Table, db, locked, now
+from .registry import Personal, purge
+from .text import plural
+
+LONGEST_WAIT = 4  # times the period of the limit
+
+
+class Tries(Table):
+    """What one person has tried of one kind. `next_at` is when the following try is accepted."""
+
+    kind = CharField(max_length=40)
+    who = CharField(max_length=64)
+    level = FloatField(default=0)
+    strikes = IntegerField(default=0)
+    next_at = DateTimeField(default=now, index=True)
+
+    class Meta:
+        indexes = ((("kind", "who"), True),)
+        personal = Personal(
+            purpose="Protection contre les essais répétés et les envois en masse",
+            basis="Intérêt légitime : sécurité",
+            kept="2 jours",
+            categories="Empreinte chiffrée d’une adresse de connexion ou d’un compte, nombre d’essais",
+            recipients="Personne : comptage automatique",
+        )
+
+
+class TooManyTries(TooManyRequests):
+    """The 429 answer; `wait` is how long until the next try is accepted."""
+
+    def __init__(self, wait: timedelta):
+        super().__init__(f"Trop d’essais. Vous pourrez réessayer dans {in_words(wait)}.", retry_after=seconds(wait))
+        self.wait = wait
+
+
+def hit(kind: str, who: str, *, limit: int, per: timedelta) -> None:
+    """Count one try; `limit` in a row are accepted, then the wait grows until `per` has passed quietly.
+
+    Call it outside a transaction, whose failure would forget the try. Raises TooManyTries.
+    """
+    wait = _count(kind, keyed_hash(who, "limits"), limit, per)
+    if wait:
+        raise TooManyTries(wait)
+
+
+@db.atomic()
+def _count(kind, who, limit, per) -> timedelta | None:
+    moment = now()
+    Tries.insert(kind=kind, who=who, next_at=moment).on_conflict_ignore().execute()
+    row = locked(Tries.select().where(Tries.kind == kind, Tries.who == who)).get()
+    if row.next_at > moment:
+        return row.next_at - moment
+    row.level = max(0.0, row.level - (moment - row.next_at) / per * limit)
+    row.strikes = row.strikes if row.level else 0
+    row.level, row.next_at = min(row.level + 1, limit), moment
+    if round(row.level) >= limit:
+        row.next_at += min(per / limit * 2 ** min(row.strikes, 30), LONGEST_WAIT * per)
+        row.strikes += 1
+    row.save()
+    return None
+
+
+@db.atomic()
+def give_back(kind: str, who: str) -> None:
+    """Take one try back: it was a good one, and an address that many people share must not pay for it."""
+    mine = (Tries.kind == kind) & (Tries.who == keyed_hash(who, "limits"))
+    Tries.update(level=Tries.level - 1, next_at=now()).where(mine & (Tries.level >= 1)).execute()
+
+
+def clear(kind: str, who: str) -> None:
+    """Forget the tries of a person who has just shown to be the right one."""
+    Tries.delete().where(Tries.kind == kind, Tries.who == keyed_hash(who, "limits")).execute()
+
+
+def network(address: str | None) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 that one household or one machine gets."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if found.version == 6 and found.ipv4_mapped:  # how a server that listens to both sees an IPv4 address
+        found = found.ipv4_mapped
+    return str(found if found.version == 4 else ip_network((int(found), 64), strict=False))
+
+
+def seconds(wait: timedelta) -> int:
+    return max(1, -(-wait // timedelta(seconds=1)))
+
+
+def in_words(wait: timedelta) -> str:
+    """Return a wait as people say it: « 40 secondes », « 3 minutes », « 2 heures », never shorter than it is."""
+    count = seconds(wait)
+    if count < 60:
+        return plural(count, "seconde")
+    if count <= 90 * 60:
+        return plural(-(-count // 60), "minute")
+    return plural(-(-count // 3600), "heure")
+
+
+@purge("limits", "Compteurs d’essais")
+def forget_quiet(today: date) -> int:
+    """Delete the counts whose last wait ended more than a day before `today`."""
+    return Tries.delete().where(Tries.next_at < start_of(today) - timedelta(days=1)).execute()

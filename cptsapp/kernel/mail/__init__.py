@@ -1,0 +1,43 @@
+"""All mail leaves by here: recorded in the transaction of its cause, sent after it, each outcome known.
+
+`queue(…)` records a mail; the rest is the sender's business.
+"""
+
+from flask import current_app, has_app_context
+
+from . import queue as _queue
+from . import relay, retention
+from .cli import cli
+from .identity import Identity, identity_for, identity_provider
+from .models import Kind, MailSender, OutgoingMail, State
+from .queue import queue
+from .sender import send_due, send_due_mails
+
+__all__ = [
+    "Identity",
+    "Kind",
+    "MailSender",
+    "OutgoingMail",
+    "State",
+    "cli",
+    "identity_for",
+    "identity_provider",
+    "init_app",
+    "queue",
+    "retention",
+    "send_due",
+    "send_due_mails",
+]
+
+
+def init_app(app):
+    relay.init_app(app)
+
+
+def _nudge():
+    """Wake the worker; tests deliver when they choose to."""
+    if not (has_app_context() and current_app.testing):
+        send_due_mails.later()
+
+
+_queue.NUDGE[0] = _nudge

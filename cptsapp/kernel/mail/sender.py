@@ -1,0 +1,327 @@
+"""The two-phase sender: claim, write the body while the row is marked in doubt, write the dot, read the reply, mark.
+
+One thread (the one that calls `Pass.run`) talks to the database; one thread for each connection talks to the relay and
+to nobody else. What several connections have to record at the same moment goes in one commit, and no SMTP is ever
+spoken inside a transaction.
+"""
+
+import contextlib
+import logging
+import os
+import queue
+import secrets
+import smtplib
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from peewee import OperationalError
+
+from ..db import db, now
+from ..jobs import beat, every, stopping
+from ..settings import settings
+from . import headers, marks, render
+from .dialogue import Outcome, Parcel, Result, deliver, failure
+from .identity import Identity, identity_for
+from .lines import Line, Word
+from .models import FrozenMail, MailSender, OutgoingMail, State
+from .relay import mail, quit_quietly
+
+log = logging.getLogger("cptsapp.mail")
+
+CLAIM = 10  # more starves the other connections, and waits longer after a crash
+SECONDS_BETWEEN_FAILURES = 1.0
+BEAT_SECONDS = 20
+
+# A mailing's own compiled text: a function of the row that gives its bytes, the same at each call for one Message-ID.
+campaign_source: list[Callable[[marks.Claimed, str], bytes]] = []
+
+
+@dataclass
+class Report:
+    """What a pass did: counts by result, and the relay's words when it paused the sending."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    paused: str = ""
+
+    def add(self, result: str):
+        self.counts[result] = self.counts.get(result, 0) + 1
+
+
+class Pass:
+    """Send what is due until nothing is, or until the relay or the machine says stop."""
+
+    def __init__(self, *, connections: int | None = None, rate: int | None = None, lease: timedelta = marks.LEASE):
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"[:120]
+        self.connections = connections or settings.mail_connections
+        self.rate = settings.mail_rate_per_minute if rate is None else rate
+        self.lease = lease
+        self.todo, self.words = queue.SimpleQueue(), queue.SimpleQueue()
+        self.held: set[int] = set()
+        self.fresh: list[tuple[int, str, bytes | None]] = []  # rendered, kept with the first mark of one of them
+        self.lines: list[Line] = []
+        self.halted = self.troubled = self.is_drained = False
+        self.report = Report()
+        self.beaten_at = time.monotonic()
+
+    def run(self) -> Report:
+        sender = self._begin()
+        if sender.paused_until and sender.paused_until > now():
+            self.report.paused = sender.pause_words
+            return self.report
+        if sender.is_paused and not self._relay_is_back():
+            return self.report
+        try:
+            while self._turn():
+                pass
+        finally:
+            self._end()
+        return self.report
+
+    @db.atomic()
+    def _begin(self) -> MailSender:
+        marks.recover()
+        sender = MailSender.state()
+        self.troubled = bool(sender.failures or sender.refusals or sender.pauses)
+        return sender
+
+    def _relay_is_back(self) -> bool:
+        """After a pause with nothing due, open a connection to know whether the banner may go."""
+        if OutgoingMail.select().where(OutgoingMail.state == State.PENDING, OutgoingMail.next_try_at <= now()).exists():
+            return True
+        try:
+            quit_quietly(mail.connect().configure_host())
+        except (OSError, smtplib.SMTPException) as error:
+            with db.atomic():
+                self.report.paused = failure(error).words
+                marks.note_failure(failure(error))
+        else:
+            with db.atomic():
+                marks.note_success()
+        return False
+
+    def _turn(self) -> bool:
+        """Record what the connections say, take new mails, answer; tell whether to go on."""
+        happened, wanted, rows = self._collect(), self._wanted(), []
+        endings = [each.ended for each in happened if each.ended]
+        questions = [each.question for each in happened if each.question]
+        if happened or wanted:
+            granted, rows = self._persist(endings, [each.id for each in questions], wanted)
+            for each in questions:
+                each.answer(each.id in granted)
+            self.held.difference_update(id for id, _ in endings)
+            self._prepare(rows)
+        if any(outcome.result == Result.NO_RELAY for _, outcome in endings) and not self.halted:
+            stopping.wait(SECONDS_BETWEEN_FAILURES)
+        if self.halted or stopping.is_set():
+            self._give_back()
+        self._beat()
+        return bool(self.held or rows or happened)
+
+    def _persist(self, endings, ids, wanted) -> tuple[set[int], list[marks.Claimed]]:
+        """Write it all in one commit. A database that is busy or full is asked again: what the relay took is known here
+        alone."""
+        deadline = time.monotonic() + self.lease.total_seconds() / 3
+        while True:
+            try:
+                with db.atomic():
+                    marks.freeze(self.fresh)
+                    paused = self._record(endings)
+                    granted = marks.begin_doubt(self.holder, ids, lease=self.lease) if ids else set()
+                    rows = self._claim() if wanted and not paused else []
+                break
+            except OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                log.exception("the marks could not be written, trying again")
+                time.sleep(0.5)
+        self.fresh.clear()
+        for _, outcome in endings:
+            self.report.add(outcome.result)
+        if paused:
+            self.halted, self.report.paused = True, paused
+        if wanted:
+            self.is_drained = len(rows) < CLAIM
+        return granted, rows
+
+    def _collect(self) -> list[Word]:
+        """Return what the connections have said; wait for a first word when some are at work."""
+        happened = []
+        with contextlib.suppress(queue.Empty):
+            if self.held and not self._wanted():
+                happened.append(self.words.get(timeout=1.0))
+            while True:
+                happened.append(self.words.get_nowait())
+        return happened
+
+    def _wanted(self) -> bool:
+        if self.halted or stopping.is_set():
+            return False
+        return not self.held or (not self.is_drained and self.todo.qsize() < self.connections)
+
+    def _claim(self) -> list[marks.Claimed]:
+        allowed = marks.allowance(self.rate)
+        count = CLAIM if allowed is None else min(CLAIM, allowed)
+        rows = marks.claim(self.holder, count, lease=self.lease) if count else []
+        if rows and allowed is not None:
+            marks.spend(len(rows))
+        return rows
+
+    def _prepare(self, rows: list[marks.Claimed]):
+        """Render what was never tried, and give it all to the connections."""
+        if not rows:
+            return
+        tried = [row.id for row in rows if row.message_id and row.campaign_id is None]
+        known = dict(FrozenMail.select(FrozenMail.mail, FrozenMail.content).where(FrozenMail.mail.in_(tried)).tuples())
+        identities = {kind: identity_for(kind) for kind in {row.kind for row in rows}}
+        parcels = []
+        for row in rows:
+            self.held.add(row.id)
+            try:
+                parcel, content = _parcel(row, known.get(row.id), identities[row.kind])
+            except Exception as error:  # one bad template must not stop the others
+                log.exception("mail %s could not be rendered", row.id)
+                words = f"Ce message n’a pas pu être composé : {type(error).__name__}: {error}"
+                self.words.put(Word((row.id, Outcome(Result.LATER, None, words))))
+                continue
+            if parcel.message_id != row.message_id or content is not None:
+                self.fresh.append((row.id, parcel.message_id, content))
+            parcels.append(parcel)
+        self._start_lines(len(parcels))
+        for parcel in parcels:
+            self.todo.put(parcel)
+
+    def _start_lines(self, count: int):
+        while len(self.lines) < min(self.connections, max(count, len(self.lines))):
+            line = Line(self.todo, self.words)
+            line.start()
+            self.lines.append(line)
+
+    def _record(self, endings: list[tuple[int, Outcome]]) -> str:
+        """Mark each mail, learn from the results about the relay, and return its words when that is a pause."""
+        paused = ""
+        done = [each for each in endings if each[1].result == Result.SENT]
+        if done:
+            marks.sent(self.holder, done)
+        for _, outcome in endings:
+            if outcome.result in (Result.SENT, Result.LATER) and outcome.code:
+                if self.troubled:
+                    marks.note_success()
+                    self.troubled = False
+            elif outcome.result not in (Result.TAKEN, Result.LATER):
+                self.troubled = True
+                if not (paused or self.halted) and marks.note_failure(outcome):
+                    paused = outcome.words or outcome.result
+        for id, outcome in endings:
+            if outcome.result not in (Result.SENT, Result.TAKEN):
+                marks.failed(self.holder, id, outcome)
+        return paused
+
+    def _give_back(self):
+        """Give back the mails that no connection has taken up yet."""
+        left = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                left.append(self.todo.get_nowait().id)
+        if left:
+            with db.atomic():
+                marks.release(self.holder, left)
+            self.held.difference_update(left)
+
+    def _end(self):
+        """Let the connections go; one that asks still (the database failed) may not write its dot."""
+        for _ in self.lines:
+            self.todo.put(None)
+        for line in self.lines:
+            for _ in range(20):
+                line.join(timeout=0.25)
+                if not line.is_alive():
+                    break
+                with contextlib.suppress(queue.Empty):
+                    while True:
+                        word = self.words.get_nowait()
+                        if word.question:
+                            word.question.answer(False)
+
+    def _beat(self):
+        """A long sending is a sign of life."""
+        if time.monotonic() - self.beaten_at > BEAT_SECONDS:
+            self.beaten_at = time.monotonic()
+            beat("worker")
+
+
+def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity) -> tuple[Parcel, bytes | None]:
+    """Return what a connection needs, and the bytes to keep when they were just rendered."""
+    message_id = row.message_id or headers.new_message_id(identity.email)
+    fresh = None
+    if row.campaign_id is not None:
+        content = campaign_source[0](row, message_id)
+    elif frozen is not None:
+        content = bytes(frozen)
+    else:
+        content = fresh = render.freeze(row, identity, message_id=message_id)
+    sender = headers.envelope_address(identity.envelope)
+    to = headers.envelope_address(row.to_address)
+    if sender is None or to is None:
+        raise ValueError("the sender's or the recipient's address is not one that a relay takes")
+    return Parcel(row.id, sender, to, content, message_id), fresh
+
+
+def deliver_now(id: int) -> Outcome:
+    """Deliver one mail here and now, whoever else is sending, and return what came of it: for a test somebody awaits.
+
+    The row follows the same marks as any other; a pause does not stop it, and a failure makes no pause.
+    """
+    holder = f"now:{secrets.token_hex(8)}"
+    with db.atomic():
+        row = marks.claim_one(holder, id)
+    if row is None:
+        return Outcome(Result.TAKEN)
+    parcel, content = _parcel(row, None, identity_for(row.kind))
+    with db.atomic():
+        marks.freeze([(row.id, parcel.message_id, content)])
+
+    def may_end():
+        with db.atomic():
+            return bool(marks.begin_doubt(holder, [id]))
+
+    try:
+        with mail.connect() as connection:
+            outcome = deliver(connection.host, parcel, may_end)
+    except (OSError, smtplib.SMTPException) as error:
+        outcome = failure(error)
+    with db.atomic():
+        if outcome.result == Result.SENT:
+            marks.sent(holder, [(id, outcome)])
+            marks.note_success()
+        else:
+            marks.failed(holder, id, outcome)
+    return outcome
+
+
+_sending, _asked = threading.Lock(), threading.Event()
+
+
+def send_due(**options) -> Report:
+    """Send what is due, in this process one pass at a time; a call made during a pass makes it go round once more."""
+    report = Report()
+    _asked.set()
+    while _asked.is_set() and not stopping.is_set() and _sending.acquire(blocking=False):
+        try:
+            _asked.clear()
+            made = Pass(**options).run()
+        finally:
+            _sending.release()
+        for name, count in made.counts.items():
+            report.counts[name] = report.counts.get(name, 0) + count
+        report.paused = made.paused
+    return report
+
+
+@every(minutes=1)
+def send_due_mails():
+    """Send the mails that are due: at each commit that records one, and every minute for those that wait."""
+    send_due()

@@ -1,0 +1,59 @@
+"""The menus of the three faces, made of what features register and of what the reader may enter."""
+
+from dataclasses import dataclass
+
+from flask import has_request_context, request, url_for
+
+from .access import may_enter, roles
+from .registry import navigation
+
+GROUPS = ("", "Association", "Communication", "Territoire", "Instance")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link of a menu, ready to show; `count` is None when nothing is counted."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    items: list[Entry]
+
+
+def area() -> str:
+    """Tell which face the request belongs to: "site", "space" or "gestion"."""
+    first = request.path.split("/", 2)[1] if has_request_context() else ""
+    return {"espace": "space", "gestion": "gestion"}.get(first, "site")
+
+
+def menu(of: str) -> list[Entry]:
+    """Return the entries of one area that the reader may enter, in order, the open one marked."""
+    held = roles()
+    items = [item for item in navigation if item.area == of and may_enter(item.access, held)]
+    entries = [(item, url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
+    here = max((url for _, url in entries if _is_under(url)), key=len, default=None)
+    return [Entry(i.label, url, i.icon, url == here, i.count() if i.count else None) for i, url in entries]
+
+
+def _is_under(url: str) -> bool:
+    return request.path == url or request.path.startswith(url.rstrip("/") + "/")
+
+
+def gestion_menu() -> list[Group]:
+    """Return the groups of the side menu, empty ones left out."""
+    held = roles()
+    group_of = {url_for(i.endpoint): i.group for i in navigation if i.area == "gestion" and may_enter(i.access, held)}
+    entries = menu("gestion")
+    groups = [Group(title, [e for e in entries if group_of[e.url] == title]) for title in GROUPS]
+    return [group for group in groups if group.items]
+
+
+def space_menu() -> list[Entry]:
+    return menu("space")

@@ -1,0 +1,228 @@
+"""What features tell the floors below them: plain lists, filled while the modules are imported.
+
+Each list is read by the kernel or by a feature that must not import the one that fills it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of a menu. `area` is "site", "space" or "gestion"; `count` gives the number shown beside it."""
+
+    area: str
+    label: str
+    endpoint: str
+    icon: str = ""
+    access: tuple[str, ...] = ("public",)
+    group: str = ""
+    order: int = 50
+    count: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A part of a first page, loaded by itself; `load` gives the template's values, or None for nothing to show."""
+
+    key: str
+    title: str
+    access: tuple[str, ...]
+    template: str
+    load: Callable[[], dict | None]
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits for a person: a sentence, where to act, how many."""
+
+    label: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True)
+class WaitingSource:
+    key: str
+    access: tuple[str, ...]
+    load: Callable[[], Iterable[Waiting]]
+
+
+@dataclass(frozen=True)
+class PersonPanel:
+    """A part of a person's record, added by the feature that knows it."""
+
+    title: str
+    template: str
+    access: tuple[str, ...]
+    load: Callable[[object], dict | None]
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A figure of a period: `count(start, end)`, both days included."""
+
+    key: str
+    label: str
+    unit: str
+    count: Callable[[date, date], int]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """An indicator told apart: `count(start, end)` gives {label: figure}."""
+
+    key: str
+    by: str
+    label: str
+    count: Callable[[date, date], dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A function with the key and the French label under which people meet it."""
+
+    key: str
+    label: str
+    call: Callable
+    order: int = 50
+    template: str = ""
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    label: str
+    endpoint: str
+    is_done: Callable[[], bool]
+    order: int = 50
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """The line of the register of processings that a table stands for. Source: RGPD, article 30."""
+
+    purpose: str
+    basis: str
+    kept: str
+    categories: str
+    recipients: str
+    table: str = field(default="", compare=False)
+
+
+navigation: list[NavItem] = []
+dashboard_cards: list[Card] = []
+space_cards: list[Card] = []
+waiting_sources: list[WaitingSource] = []
+person_panels: list[PersonPanel] = []
+audiences: list[Named] = []
+participations: list[Named] = []
+indicators: list[Indicator] = []
+breakdowns: list[Breakdown] = []
+public_counters: list[Named] = []
+search_sources: list[Named] = []
+sitemap_sources: list[Callable] = []
+home_blocks: list[Named] = []
+demo_fillers: list[Named] = []
+personal_exporters: list[Named] = []
+personal_erasers: list[Named] = []
+purges: list[Named] = []
+checks: list[Named] = []
+first_steps: list[FirstStep] = []
+role_sources: list[Callable] = []
+reserved_slugs: set[str] = {"static", "gestion", "espace", "healthz"}
+
+
+def _adder(target, make):
+    """Return a decorator that appends `make(function)` to `target` and leaves the function as it was."""
+
+    def decorate(function):
+        target.append(make(function))
+        return function
+
+    return decorate
+
+
+def dashboard_card(key, title, *, access, template, order=50):
+    return _adder(dashboard_cards, lambda load: Card(key, title, tuple(access), template, load, order))
+
+
+def space_card(key, title, *, template, access=("account",), order=50):
+    return _adder(space_cards, lambda load: Card(key, title, tuple(access), template, load, order))
+
+
+def waiting(key, *, access):
+    return _adder(waiting_sources, lambda load: WaitingSource(key, tuple(access), load))
+
+
+def person_panel(title, *, template, access, order=50):
+    return _adder(person_panels, lambda load: PersonPanel(title, template, tuple(access), load, order))
+
+
+def audience(key, label):
+    return _adder(audiences, lambda call: Named(key, label, call))
+
+
+def participation(key, label):
+    """A function of a person's id that gives what they took part in: (words, day, address or ""), the last first."""
+    return _adder(participations, lambda call: Named(key, label, call))
+
+
+def indicator(key, label, *, unit=""):
+    return _adder(indicators, lambda count: Indicator(key, label, unit, count))
+
+
+def breakdown(key, by, label):
+    """Tell the figures of the indicator `key` apart: by « profession », « commune »…"""
+    return _adder(breakdowns, lambda count: Breakdown(key, by, label, count))
+
+
+def public_counter(label, *, order=50):
+    return _adder(public_counters, lambda call: Named(label, label, call, order))
+
+
+def search_source(kind, label):
+    return _adder(search_sources, lambda rows: Named(kind, label, rows))
+
+
+def sitemap(function):
+    sitemap_sources.append(function)
+    return function
+
+
+def home_block(key, label, *, template, order=50):
+    return _adder(home_blocks, lambda call: Named(key, label, call, order, template))
+
+
+def demo_data(*, order=50):
+    return _adder(demo_fillers, lambda call: Named(call.__module__, call.__name__, call, order))
+
+
+def personal_data(key, label=""):
+    return _adder(personal_exporters, lambda call: Named(key, label or key, call))
+
+
+def personal_eraser(*, order=50):
+    """A function of a person's id that erases what its feature holds; what others stand on comes last."""
+    return _adder(personal_erasers, lambda call: Named(call.__module__, call.__name__, call, order))
+
+
+def purge(key, label=""):
+    return _adder(purges, lambda call: Named(key, label or key, call))
+
+
+def check(label, *, order=50):
+    return _adder(checks, lambda call: Named(label, label, call, order))
+
+
+def first_step(label, *, endpoint, order=50, help=""):
+    return _adder(first_steps, lambda is_done: FirstStep(label, endpoint, is_done, order, help))
+
+
+def role_source(function):
+    """A function of an account that gives the set of roles its feature derives (« adherent » from the membership)."""
+    role_sources.append(function)
+    return function

@@ -1,0 +1,203 @@
+/* What the pages do better with JavaScript; all of them work without it. No dependency but the events of htmx. */
+(() => {
+  "use strict";
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const byId = (id) => document.getElementById(id);
+  const on = (event, act, options) => document.addEventListener(event, act, options);
+
+  /** Have a screen reader say `text`. */
+  function say(text) {
+    const region = byId("annonces");
+    if (!region || !text) return;
+    region.textContent = "";
+    setTimeout(() => { region.textContent = text; }, 60);
+  }
+
+  /** Show `text` at the foot of the window until it is closed. */
+  function warn(text) {
+    const region = byId("alerte");
+    if (!region) return;
+    const notice = document.createElement("div");
+    const close = document.createElement("button");
+    notice.className = "notice bad toast";
+    close.className = "link";
+    close.type = "button";
+    close.textContent = "Fermer";
+    close.addEventListener("click", () => notice.remove());
+    notice.append(text + " ", close);
+    region.replaceChildren(notice);
+  }
+
+  /* After a swap: fade what arrived, keep or place the focus, say what changed. */
+  const requests = new WeakMap(); // swap task -> request it answers
+  const ASKED = ["submit", "click", "change", "keydown"];
+
+  on("htmx:before:swap", (event) => {
+    for (const task of event.detail.tasks || []) requests.set(task, event.detail.ctx);
+  });
+
+  on("htmx:after:settle", (event) => {
+    const { task, newContent } = event.detail;
+    const asked = requests.get(task)?.sourceEvent?.type;
+    const parts = newContent.filter((node) => node.nodeType === Node.ELEMENT_NODE);
+    const within = (selector) => parts.flatMap((part) => [...(part.matches(selector) ? [part] : []), ...all(selector, part)]);
+    if (asked !== "input" && asked !== "every" && asked !== "keyup") parts.forEach(fade);
+    say(within("[data-announce]").map((element) => element.dataset.announce).join(" "));
+    if (ASKED.includes(asked) && !within("[autofocus]").length) placeFocus(within, parts, asked !== "change");
+    setTimeout(prepare);
+  });
+
+  function fade(part) {
+    part.classList.add("arrived");
+    part.addEventListener("animationend", () => part.classList.remove("arrived"), { once: true });
+  }
+
+  /** After a form was sent: its summary, or its first wrong field. Otherwise stay, unless what held the focus is gone. */
+  function placeFocus(within, parts, sent) {
+    const named = sent && within("[data-focus], [aria-invalid='true']")[0];
+    const lost = !document.activeElement || document.activeElement === document.body;
+    const place = named || (lost && (within("h1, h2, h3")[0] || parts[0]));
+    if (!place) return;
+    if (place.tabIndex < 0) place.tabIndex = -1;
+    place.focus({ preventScroll: !named });
+  }
+
+  on("htmx:error", (event) => {
+    if (event.detail.ctx) warn("Le site n’a pas répondu. Vérifiez votre connexion, puis réessayez.");
+    const form = event.detail.ctx?.sourceElement?.closest?.("form[data-unsaved]");
+    if (form) form.dataset.unsaved = "changed";
+  });
+
+  /* A form left with changes that were not saved. */
+  on("input", (event) => {
+    const form = event.target.form;
+    if (form?.dataset.unsaved !== undefined) form.dataset.unsaved = "changed";
+    if (event.target.id) all(`[data-counter="${event.target.id}"]`).forEach(count);
+  });
+  on("submit", (event) => {
+    if (event.target.dataset.unsaved !== undefined) event.target.dataset.unsaved = "";
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (document.querySelector("form[data-unsaved='changed']")) event.preventDefault();
+  });
+
+  function count(counter) {
+    const length = byId(counter.dataset.counter)?.value.length ?? 0;
+    const limit = Number(counter.dataset.max);
+    counter.textContent = `${length} caractère${length > 1 ? "s" : ""} sur ${limit}`;
+    counter.toggleAttribute("data-over", length > limit);
+  }
+
+  /* The buttons above a text area. */
+  const WRAPPED = { bold: ["**", "texte en gras"], italic: ["*", "texte en italique"] };
+  const STARTED = { heading: () => "## ", list: () => "- ", ordered: (i) => `${i + 1}. `, quote: () => "> " };
+  const INSERTED = { table: "\n| Titre | Titre |\n|---|---|\n| Texte | Texte |\n", footnote: "[^1]\n\n[^1]: Texte de la note.\n" };
+
+  function mark(area, kind) {
+    const from = area.selectionStart, chosen = area.value.slice(from, area.selectionEnd);
+    if (WRAPPED[kind]) {
+      const [sign, example] = WRAPPED[kind];
+      replace(area, sign + (chosen || example) + sign, sign.length, (chosen || example).length);
+    } else if (STARTED[kind]) {
+      area.selectionStart = area.value.lastIndexOf("\n", from - 1) + 1;
+      const lines = area.value.slice(area.selectionStart, area.selectionEnd).split("\n");
+      replace(area, lines.map((line, i) => STARTED[kind](i) + line).join("\n"));
+    } else if (kind === "link") {
+      const text = chosen || "texte du lien";
+      replace(area, `[${text}](https://)`, text.length + 3, 8);
+    } else if (INSERTED[kind]) {
+      replace(area, chosen + INSERTED[kind]);
+    }
+  }
+
+  /** Put `text` in place of the selection, so that Ctrl+Z works; then select `length` signs after `start`. */
+  function replace(area, text, start, length) {
+    const from = area.selectionStart;
+    area.focus();
+    if (!document.execCommand("insertText", false, text)) {
+      area.setRangeText(text, from, area.selectionEnd, "end");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (start !== undefined) area.setSelectionRange(from + start, from + start + length);
+  }
+
+  on("keydown", (event) => {
+    const kind = { b: "bold", i: "italic" }[event.key.toLowerCase()];
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && kind && document.querySelector(`[data-markdown][data-for="${event.target.id}"]`)) {
+      event.preventDefault();
+      mark(event.target, kind);
+    }
+    if (event.key === "Escape") closeMenus(null);
+  });
+
+  /* Menus close on Escape and when something else is clicked. */
+  function closeMenus(except) {
+    for (const menu of all("details[data-menu][open]")) {
+      if (except && menu.contains(except)) continue;
+      const inside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (!except && inside) menu.querySelector("summary").focus();
+    }
+  }
+
+  on("click", (event) => {
+    closeMenus(event.target);
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.markdown) mark(byId(button.dataset.for), button.dataset.markdown);
+    if (button.dataset.copy !== undefined) copy(button);
+    if (button.dataset.reveal) reveal(button);
+  });
+
+  async function copy(button) {
+    const source = button.dataset.copy.startsWith("#") && byId(button.dataset.copy.slice(1));
+    await navigator.clipboard.writeText(source ? source.value ?? source.textContent.trim() : button.dataset.copy);
+    const before = [...button.childNodes];
+    button.replaceChildren("Copié");
+    say("Copié");
+    setTimeout(() => button.replaceChildren(...before), 2000);
+  }
+
+  function reveal(button) {
+    const field = byId(button.dataset.reveal);
+    const shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", shown);
+    button.textContent = shown ? "Masquer" : "Afficher";
+  }
+
+  /* Ticking all the rows of a page; the bar of actions counts them. */
+  on("change", (event) => {
+    const box = event.target;
+    if (box.dataset?.selectAll) {
+      for (const each of boxes(box)) each.checked = box.checked;
+      tally(box);
+    } else if (box.type === "checkbox") {
+      all(`[data-select-all="${box.name}"]`).forEach(tally);
+    }
+  });
+
+  const boxes = (box) => all(`input[type=checkbox][name="${box.dataset.selectAll}"]`, box.closest("table, form") || document);
+
+  function tally(box) {
+    const rows = boxes(box), ticked = rows.filter((each) => each.checked).length;
+    box.checked = ticked > 0 && ticked === rows.length;
+    box.indeterminate = ticked > 0 && ticked < rows.length;
+    for (const place of all("[data-ticked]")) place.textContent = ticked ? `${ticked} ligne${ticked > 1 ? "s cochées" : " cochée"}` : "Aucune ligne cochée";
+  }
+
+  /** What must be set in a page or in a part that has just arrived. */
+  function prepare() {
+    all("button[data-reveal], button[data-copy], [data-select-all], [data-with-script]").forEach((element) => { element.hidden = false; });
+    all("[data-counter]").forEach(count);
+    all("[data-select-all]").forEach(tally);
+    for (const frame of all(".prose table, .table-wrap, .space-nav ul")) if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+  }
+  prepare();
+
+  /* A refused form is shown from its summary; a private page is never shown again from the browser's memory. */
+  if (!document.querySelector("[autofocus]")) document.querySelector("main [data-focus]")?.focus();
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && document.documentElement.dataset.private !== undefined) location.reload();
+  });
+})();

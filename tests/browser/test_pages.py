@@ -1,0 +1,175 @@
+"""Every page, as each kind of person sees it: readable by all, on any width, light, from this host alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from tests.browser.conftest import ADHERENT, AXE, BUREAU, COORDINATOR, WIDTHS, Watch, overflow, violations
+
+NARROWEST = 320
+VISITOR = ""
+
+
+def paths(text):
+    return text.split()
+
+
+PUBLIC = paths(
+    """
+/ /la-cpts /habitants /le-territoire /actualites/ /actualites/prevenir-les-chutes /actualites/themes/prevention
+/actualites/?q=zzzzzz /recherche /recherche?q=soins /recherche?q=zzzzzz /contact /contact/merci /documents/
+/documents/statuts /documents/statuts/versions/1 /mentions-legales /confidentialite /accessibilite
+/connexion /connexion/lien /connexion/lien/envoye /connexion/lien/perdu /deconnexion
+/mot-de-passe-oublie /mot-de-passe-oublie/envoye /mot-de-passe-oublie/perdu /activation/perdue /_courriels/
+/page-qui-n-existe-pas /adhesion/ /adhesion/envoyee /adhesion/confirmee
+/adhesion/renouvelee /adhesion/non-renouvelee /annuaire /verifier/ /verifier/INCONNU
+"""
+)
+SPACE = paths(
+    """
+/espace/ /espace/compte /espace/compte/adresse /espace/compte/mot-de-passe /espace/compte/second-facteur
+/espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
+/espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
+/espace/documents /espace/mes-donnees /documents/fiche-de-sortie-d-hopital /gestion/
+"""
+)
+DESK = paths(
+    """
+/gestion/ /gestion/actualites/ /gestion/actualites/nouveau /gestion/actualites/prevenir-les-chutes
+/gestion/actualites/prevenir-les-chutes/versions /gestion/actualites/corbeille /gestion/actualites/?q=zzzzzz
+/gestion/pages/ /gestion/pages/nouveau /gestion/pages/la-cpts /gestion/pages/la-cpts/versions /gestion/pages/corbeille
+/gestion/messages/ /gestion/messages/1 /gestion/documents/ /gestion/documents/1 /gestion/documents/nouveau
+/gestion/documents/1/version /gestion/personnes/ /gestion/personnes/3 /gestion/personnes/3/modifier
+/gestion/personnes/nouvelle /gestion/registre /gestion/registre/personnes/3/effacer /gestion/territoire/effectifs
+/gestion/voir-comme /gestion/parametres/ /gestion/parametres/identite /gestion/parametres/territoire
+/gestion/parametres/apparence /gestion/parametres/e-mails /gestion/parametres/colleges /gestion/parametres/colleges/1
+/gestion/parametres/adhesion /gestion/parametres/mentions-legales /gestion/parametres/accessibilite
+/gestion/parametres/mise-en-ligne
+"""
+)
+MEMBERS = paths(
+    """
+/gestion/adherents/ /gestion/adherents/?q=zzzzzz /gestion/adherents/nouveau /gestion/adherents/demandes
+/gestion/adherents/demandes/1 /gestion/adherents/demandes/2 /gestion/adherents/colleges /gestion/adherents/anciens
+/gestion/adherents/import /gestion/adherents/affiche /gestion/adherents/registre /gestion/adherents/renouvellement
+/gestion/adherents/renouvellement/1 /gestion/adherents/annees /gestion/adherents/annees/1
+/gestion/adherents/4/exercice /gestion/adherents/15/representants /gestion/adherents/couverture
+/gestion/adherents/couverture/communes /gestion/personnes/15 /gestion/annuaire /gestion/fiches /gestion/prospects/
+/gestion/prospects/nouveau /gestion/prospects/1 /gestion/prospects/1/modifier
+"""
+)
+ADMIN = paths(
+    """
+/gestion/comptes/ /gestion/comptes/1 /gestion/comptes/nouveau /gestion/courriels/ /gestion/courriels/1
+/gestion/courriels/essai /gestion/courriels/conseils /gestion/journal/ /gestion/journal/?q=zzzzzz
+"""
+)
+SEEN = (
+    [(VISITOR, path) for path in PUBLIC]
+    + [(ADHERENT, path) for path in SPACE]
+    + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *ADMIN)]
+)
+# Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
+# Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
+NO_PAGE = re.compile(
+    r"\.(txt|xml|svg|ico|png|css|atom|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|apercu)|/cartes/|/fichier\b"
+    r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|/confirmation$"
+)
+
+
+@pytest.fixture(scope="module")
+def window_of(site, chrome, cookies_of):
+    """Return a function that gives somebody's window and its watch; one window serves all the pages that one sees."""
+    windows = {}
+
+    def window(who):
+        if who not in windows:
+            context = chrome.new_context(base_url=site.address, locale="fr-FR", reduced_motion="reduce")
+            if who:
+                context.add_cookies(cookies_of(who))
+            context.add_init_script(path=AXE)
+            watch = Watch(site)
+            windows[who] = watch.over(context.new_page()), watch
+        return windows[who]
+
+    yield window
+    for page, _ in windows.values():
+        page.context.close()
+
+
+@pytest.mark.parametrize(("who", "path"), SEEN)
+def test_a_page_is_readable_by_everybody_on_every_screen(window_of, who, path):
+    page, watch = window_of(who)
+    watch.errors.clear(), watch.outside.clear()
+    page.emulate_media(color_scheme="light")
+    page.goto(path)
+    settle(page)
+    found = []
+    for width in (NARROWEST, *WIDTHS):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{width} px: too wide by {overflow(page)} px"] if overflow(page) > 0 else []
+        found += [f"{width} px: {each}" for each in violations(page)] if width in WIDTHS else []
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {each}" for each in violations(page, ["color-contrast"])]
+    assert found + watch.errors + watch.outside == []
+
+
+def settle(page):
+    """Wait until the cards of a first page have come."""
+    expect(page.locator(".placeholder, .htmx-request")).to_have_count(0)
+
+
+def test_no_page_is_left_out(app):
+    known, adapter = set(), app.url_map.bind("localhost")
+    for _, path in SEEN:
+        try:
+            known.add(adapter.match(path.partition("?")[0])[0])
+        except (RequestRedirect, HTTPException):
+            continue
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not NO_PAGE.search(rule.rule)]
+    assert [rule.rule for rule in rules if rule.endpoint not in known] == []
+
+
+SEND_EMPTY = "form => { form.noValidate = true; form.querySelectorAll('[required]').forEach(each => each.value = '') }"
+REFUSED = [
+    (VISITOR, "/contact", "Envoyer le message"),
+    (VISITOR, "/connexion", "Se connecter"),
+    (VISITOR, "/connexion/lien", "Recevoir"),
+    (VISITOR, "/mot-de-passe-oublie", "Recevoir"),
+    (ADHERENT, "/espace/compte/second-facteur", "Activer"),
+    (COORDINATOR, "/gestion/actualites/nouveau", "Publier"),
+    (COORDINATOR, "/gestion/pages/nouveau", "Publier"),
+    (COORDINATOR, "/gestion/documents/nouveau", "Enregistrer le document"),
+    (COORDINATOR, "/gestion/personnes/nouvelle", "Enregistrer"),
+    (COORDINATOR, "/gestion/comptes/nouveau", "Envoyer l’invitation"),
+]
+
+
+@pytest.mark.parametrize(("who", "path", "button"), REFUSED)
+def test_a_refused_form_says_what_is_wrong_where_it_is(open_page, cookies_of, who, path, button):
+    page = open_page(width=390, reduced_motion="reduce")
+    if who:
+        page.context.add_cookies(cookies_of(who))
+    page.goto(path)
+    form = page.locator("main form").filter(has=page.get_by_role("button", name=re.compile(button))).first
+    form.evaluate(SEND_EMPTY)
+    form.get_by_role("button", name=re.compile(button)).first.click()
+    page.locator(".field-error, .notice.bad").first.wait_for()
+    assert page.locator("[aria-invalid=true]").count() >= 1
+    assert page.evaluate("document.activeElement.id") == "erreurs"
+    assert violations(page) == []
+    assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("path", ["/", "/actualites/", "/contact"])
+def test_a_first_view_is_light(open_page, path):
+    page, asked = open_page(), []
+    page.on("request", lambda request: asked.append(request))
+    page.goto(path, wait_until="load")
+    assert len([each for each in asked if each.resource_type != "image"]) <= 8
+    received = sum(each.sizes()["responseBodySize"] for each in asked if each.resource_type not in ("image", "font"))
+    assert received <= 60_000

@@ -1,0 +1,196 @@
+"""Fixtures shared by every test: a temporary instance, an application, a browser that behaves like a real one."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from cptsapp import create_app
+from cptsapp.kernel import db as database
+from cptsapp.kernel import journal
+from cptsapp.kernel.db import db
+from cptsapp.kernel.mail import relay, send_due
+from tests.sink import Sink, SinkServer
+
+SECRET = "une-cle-de-test-assez-longue-pour-convenir"
+
+
+class Browser(FlaskClient):
+    """A client that says where its requests come from and sends back the token of its forms, as a browser does."""
+
+    def open(self, *args, headers=None, data=None, method="GET", csrf=True, **kwargs):
+        headers = dict(headers or {})
+        if method not in ("GET", "HEAD"):
+            headers.setdefault("Sec-Fetch-Site", "same-origin")
+            if csrf and (token := self.csrf_token()):
+                headers.setdefault("X-CSRFToken", token)
+        kwargs.setdefault("buffered", True)  # a file that is sent is read to its end, and closed
+        with self.application.app_context():  # the one that the test holds would share its `g` between requests
+            return super().open(*args, headers=headers, data=data, method=method, **kwargs)
+
+    def csrf_token(self) -> str | None:
+        """Return the token that the forms of this browser's session carry, or None without a session."""
+        from flask import session
+        from flask_wtf.csrf import generate_csrf
+
+        from cptsapp.kernel import sessions
+
+        if not self.get_cookie(sessions.cookie_name()):
+            return None
+        cookie = f"{sessions.cookie_name()}={self.get_cookie(sessions.cookie_name()).value}"
+        with self.application.app_context(), self.application.test_request_context("/", headers={"Cookie": cookie}):
+            return generate_csrf() if session.row is not None else None
+
+
+@pytest.fixture(scope="session")
+def empty_instance(tmp_path_factory):
+    """An instance with all its tables and nothing in them, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("modele") / "instance"
+    folder.mkdir()
+    create_app(folder, secret_key=SECRET)
+    with database.connection():
+        database.create_all()
+        db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close_all()
+    return folder
+
+
+@pytest.fixture
+def instance(empty_instance, tmp_path) -> Path:
+    return Path(shutil.copytree(empty_instance, tmp_path / "instance"))
+
+
+@pytest.fixture
+def app(instance):
+    app = create_app(instance, secret_key=SECRET, second_factor_required=False)
+    app.testing = True
+    app.config["FORM_MINIMUM_SECONDS"] = 0
+    app.test_client_class = Browser
+    with app.app_context(), database.connection(), journal.acting(None):
+        yield app
+    db.close_all()
+
+
+@pytest.fixture
+def settings(app):
+    from cptsapp.kernel.settings import settings
+
+    return settings
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+class Mailroom:
+    """What leaves: `deliver()` sends the due mails to a real SMTP server of this process and returns the new ones."""
+
+    def __init__(self, sink):
+        self.sink = sink
+
+    @property
+    def letters(self):
+        return self.sink.letters
+
+    def deliver(self):
+        known = len(self.letters)
+        send_due()
+        return self.letters[known:]
+
+    def to(self, address):
+        """Deliver, then return the letters that this address has received, oldest first."""
+        self.deliver()
+        return [letter for letter in self.letters if letter.to == [address]]
+
+
+@pytest.fixture
+def mailbox(app, settings):
+    """The letters that leave: `.message` (parsed), `.text`, `.html`, `.links`, `.to`, `.sender`, `.content`."""
+    server = SinkServer(Sink())
+    server.start()
+    settings.mail_port = server.port
+    relay.init_app(app)
+    yield Mailroom(server.handler)
+    server.stop()
+
+
+def text_of(html: str) -> str:
+    """Return what a person reads of a page: no tags, blanks folded."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
+
+
+# People: an account each, open, without a second factor.
+
+
+def open_account(email, name, *roles):
+    from cptsapp.blueprints.account import rules
+    from cptsapp.blueprints.account.models import Account
+    from cptsapp.kernel.db import now
+
+    account = rules.create(email, by=None, name=name, roles=roles)
+    Account.update(activated_at=now()).where(Account.id == account.id).execute()
+    return Account.with_id(account.id)
+
+
+def logged_in(app, account) -> Browser:
+    """Return a new browser that has used a login link of `account`."""
+    from cptsapp.blueprints.account import rules
+    from cptsapp.kernel.settings import settings
+
+    browser = app.test_client()
+    answer = browser.post(rules.one_time_link(account.email).removeprefix(settings.base_url))
+    assert answer.status_code == 303
+    return browser
+
+
+@pytest.fixture
+def make_account(app):
+    """Return a function that opens an account: make_account("nom@exemple.fr", roles=["tresorier"])."""
+    return lambda email, name="Prénom Fictif", roles=(): open_account(email, name, *roles)
+
+
+@pytest.fixture
+def coordinator(app):
+    return open_account("coordinatrice@exemple.fr", "Camille Exemple", "coordination")
+
+
+@pytest.fixture
+def admin(app):
+    return open_account("administration@exemple.fr", "Maxime Exemple", "admin")
+
+
+@pytest.fixture
+def bureau_member(app):
+    return open_account("bureau@exemple.fr", "Dominique Modèle", "bureau")
+
+
+@pytest.fixture
+def adherent(app):
+    from cptsapp.blueprints.adherent import rules
+
+    account = open_account("adherent@exemple.fr", "Sacha Fictif")
+    rules.admit(account.person_id)
+    return account
+
+
+@pytest.fixture
+def as_coordinator(app, coordinator):
+    return logged_in(app, coordinator)
+
+
+@pytest.fixture
+def as_admin(app, admin):
+    return logged_in(app, admin)
+
+
+@pytest.fixture
+def as_bureau(app, bureau_member):
+    return logged_in(app, bureau_member)
+
+
+@pytest.fixture
+def as_adherent(app, adherent):
+    return logged_in(app, adherent)

@@ -1,0 +1,46 @@
+"""Sending processes to be killed: at each line of standard input a fresh one is forked, and its pid is printed.
+
+usage: mail_worker.py INSTANCE SECRET PORT CONNECTIONS [naive]     naive: send, then mark (the negative control)
+"""
+
+import os
+import sys
+import time
+from datetime import timedelta
+
+from cptsapp import create_app
+from cptsapp.kernel import db as database
+from cptsapp.kernel.mail import dialogue, marks, sender
+
+INSTANCE, SECRET, PORT, CONNECTIONS = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+LEASE = timedelta(seconds=1.5)
+
+# The same rules on a faster clock.
+marks.DELAYS[:] = [timedelta(seconds=0.2)] * len(marks.DELAYS)
+marks.PAUSES[:] = [timedelta(seconds=0.2)] * len(marks.PAUSES)
+marks.LOST_DELAY = timedelta(seconds=0.1)
+sender.SECONDS_BETWEEN_FAILURES = 0.05
+dialogue.REPLY_SECONDS = 1.0
+
+if "naive" in sys.argv:
+    marks.begin_doubt = lambda holder, ids, *, lease: set(ids)
+
+
+def work():
+    app = create_app(INSTANCE, secret_key=SECRET, mail_port=PORT, mail_connections=CONNECTIONS)
+    app.jinja_loader.searchpath.append(os.path.join(os.path.dirname(__file__), "templates"))
+    with app.app_context(), database.connection():
+        while True:
+            sender.Pass(lease=LEASE).run()
+            time.sleep(0.02)
+
+
+for _ in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        try:
+            work()
+        finally:
+            os._exit(1)
+    print(pid, flush=True)

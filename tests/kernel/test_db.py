@@ -1,0 +1,45 @@
+"""The database keeps what it acknowledged, and tells the public pages when they have changed."""
+
+import pytest
+
+from cptsapp.kernel import db as database
+from cptsapp.kernel.db import db, revision
+
+
+def pragma(name):
+    return db.execute_sql(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_a_connection_is_opened_with_what_durability_asks(app):
+    assert pragma("journal_mode") == "wal"
+    assert pragma("synchronous") == 2  # FULL
+    assert pragma("foreign_keys") == 1
+    assert pragma("secure_delete") == 1
+    assert pragma("busy_timeout") == 5000
+
+
+def test_an_old_sqlite_is_refused(monkeypatch):
+    monkeypatch.setattr(database, "SOUND_SQLITE", (99, 0, 0))
+    with pytest.raises(database.UnsoundLibrary, match="pysqlite3"):
+        database.open_database("sqlite:////tmp/jamais.db")
+
+
+def test_a_refused_act_leaves_the_revision_as_it_was(app):
+    before = revision.read()
+    with pytest.raises(ZeroDivisionError), db.atomic():
+        revision.bump()
+        raise ZeroDivisionError
+    assert revision.read() == before
+    revision.bump()
+    assert revision.read() == before + 1
+
+
+def test_what_follows_a_commit_does_not_run_after_a_rollback(app):
+    told = []
+    with pytest.raises(ZeroDivisionError), db.atomic():
+        db.after_commit(lambda: told.append("perdu"))
+        raise ZeroDivisionError
+    with db.atomic():
+        db.after_commit(lambda: told.append("écrit"))
+        assert told == []
+    assert told == ["écrit"]

@@ -1,0 +1,58 @@
+import pytest
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    DecimalField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import DataRequired, Length
+
+from cptsapp.kernel.forms import Form
+
+LETTERS = [("a", "A"), ("b", "B")]
+
+
+class Sample(Form):
+    on = DateField("Jour")
+    at = DateTimeLocalField("Moment")
+    count = IntegerField("Nombre")
+    amount = DecimalField("Montant")
+    letter = SelectField("Lettre", choices=LETTERS)
+    letters = SelectMultipleField("Lettres", choices=LETTERS)
+    name = StringField("Nom", [DataRequired()])
+    short = StringField("Court", [Length(max=3)])
+
+
+WRONG = {
+    "on": "2026-02-31",
+    "at": "hier",
+    "count": "douze",
+    "amount": "cher",
+    "letter": "c",
+    "letters": "c",
+    "name": "",
+    "short": "trop long",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_a_form_refuses_by_itself_is_said_as_a_person_would(app, name):
+    with app.test_request_context("/", method="POST"):
+        form = Sample(MultiDict(WRONG))
+        assert not form.validate()
+        said = form[name].errors[0]
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert "'" not in said
+    assert "valide" not in said
+
+
+def test_a_date_that_does_not_exist_is_said_with_an_example(app):
+    with app.test_request_context("/", method="POST"):
+        form = Sample(MultiDict(WRONG))
+        form.validate()
+        assert form.on.errors[0].endswith("par exemple 2026-11-18.")

@@ -1,0 +1,88 @@
+"""The migrations make what the models declare, and bring an old database forward without losing a row."""
+
+import re
+
+import pytest
+from playhouse.schema_diff import diff_models
+
+from cptsapp import create_app
+from cptsapp.kernel import db as database
+from cptsapp.kernel import instance as installation
+from cptsapp.kernel.db import Revision, db, revision
+from cptsapp.kernel.settings import settings
+
+SECRET = "une-cle-de-test-assez-longue-pour-convenir"
+
+
+@pytest.fixture
+def migrated(tmp_path):
+    """The application of a new folder whose tables come from the migrations."""
+    app = create_app(tmp_path, secret_key=SECRET)
+    with app.app_context(), database.connection():
+        installation.upgrade()
+        yield app
+    db.close_all()
+
+
+def checks() -> dict[str, set[str]]:
+    """Return the CHECK clauses of each table of the open database, blanks and quotes left out."""
+    found = {}
+    for name, sql in db.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+        clauses = re.findall(r"CHECK\s*(\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))", sql or "")
+        found[name] = {re.sub(r"[\s\"]", "", clause) for clause in clauses}
+    return found
+
+
+def indexes() -> set[str]:
+    rows = db.execute_sql("SELECT tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    return {re.sub(r"IF NOT EXISTS |[\s\"]", "", sql) for table, sql in rows if table != "schema_migration"}
+
+
+def columns() -> dict[str, list]:
+    """Return (name, type, not null, primary key) of each column of each table."""
+    names = [row[0] for row in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {
+        name: sorted((row[1], row[2], row[3], row[5]) for row in db.execute_sql(f'PRAGMA table_info("{name}")'))
+        for name in names
+    }
+
+
+def links() -> dict[str, list]:
+    names = [row[0] for row in db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: sorted(row[2:7] for row in db.execute_sql(f'PRAGMA foreign_key_list("{name}")')) for name in names}
+
+
+def test_the_migrations_make_exactly_what_the_models_declare(migrated, tmp_path):
+    assert not diff_models(db.obj, database.tables())
+    made = [each() for each in (columns, checks, indexes, links)]
+    db.close_all()
+    other = tmp_path / "autre"
+    other.mkdir()
+    create_app(other, secret_key=SECRET)
+    db.connect(reuse_if_open=True)
+    database.create_all()
+    declared = [each() for each in (columns, checks, indexes, links)]
+    for migration, model in zip(made, declared, strict=True):
+        if isinstance(migration, dict):
+            migration.pop("schema_migration", None)
+            migration.pop("sqlite_sequence", None)
+            model.pop("sqlite_sequence", None)
+        assert migration == model
+
+
+def test_a_copy_is_kept_before_tables_change(migrated, settings_of, monkeypatch):
+    revision.bump()
+    history = database.runner().History
+    last = database.runner().status()[-1].name
+    assert installation.upgrade() == []
+    assert not list(settings_of.backups.glob("avant-migration-*"))
+    monkeypatch.setattr(database, "migrate", lambda: [last])
+    history.delete().where(history.name == last).execute()
+    assert installation.upgrade() == [last]
+    assert list(settings_of.backups.glob("avant-migration-*"))
+    assert Revision.get_by_id(1).number >= 1
+
+
+@pytest.fixture
+def settings_of(migrated):
+    return settings

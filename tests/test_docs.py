@@ -1,0 +1,26 @@
+"""The pages for people who run it: what they name exists."""
+
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_each_statement_of_reliability_names_tests_that_exist():
+    tests = 0
+    for row in (DOCS / "fiabilite.md").read_text(encoding="utf-8").splitlines():
+        source = ""
+        for name in re.findall(r"`(tests/[\w/]+\.py|test_\w+)`", row):
+            if name.startswith("tests/"):
+                source = (DOCS.parent / name).read_text(encoding="utf-8")
+            else:
+                assert f"def {name}(" in source, name
+                tests += 1
+    assert tests > 60
+
+
+def test_links_between_the_pages_lead_somewhere():
+    for page in [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")]:
+        text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+            assert link.startswith(("http", "mailto:")) or (page.parent / link).exists(), f"{page.name}: {link}"
