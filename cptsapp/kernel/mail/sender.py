@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from peewee import OperationalError
@@ -202,22 +202,25 @@ class Pass:
 
     def _record(self, endings: list[tuple[int, Outcome]]) -> str:
         """Mark each mail, learn from the results about the relay, and return its words when that is a pause."""
-        paused = ""
+        paused, failed = "", []
         done = [each for each in endings if each[1].result == Result.SENT]
         if done:
             marks.sent(self.holder, done)
-        for _, outcome in endings:
+        for id, outcome in endings:
             if outcome.result in (Result.SENT, Result.LATER) and outcome.code:
                 if self.troubled:
                     marks.note_success()
                     self.troubled = False
             elif outcome.result not in (Result.TAKEN, Result.LATER):
                 self.troubled = True
-                if not (paused or self.halted) and marks.note_failure(outcome):
+                if paused or self.halted:
+                    outcome = _not_held_against(outcome)
+                elif marks.note_failure(outcome):
                     paused = outcome.words or outcome.result
-        for id, outcome in endings:
             if outcome.result not in (Result.SENT, Result.TAKEN):
-                marks.failed(self.holder, id, outcome)
+                failed.append((id, outcome))
+        for id, outcome in failed:
+            marks.failed(self.holder, id, outcome)
         return paused
 
     def _give_back(self):
@@ -251,6 +254,11 @@ class Pass:
         if time.monotonic() - self.beaten_at > BEAT_SECONDS:
             self.beaten_at = time.monotonic()
             beat("worker")
+
+
+def _not_held_against(outcome: Outcome) -> Outcome:
+    """Return what a refusal said while the sending stops is worth: it speaks of the relay, so the mail waits for it."""
+    return replace(outcome, result=Result.LOST) if outcome.result == Result.REFUSED else outcome
 
 
 def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity) -> tuple[Parcel, bytes | None]:
