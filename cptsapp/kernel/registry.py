@@ -93,6 +93,36 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A way to choose whom a mailing is for: « Profession », « Participants d’un événement »…
+
+    `choices()` gives the (value, label) pairs offered; `people(value)` the query of the ids of the persons it holds
+    when it is called, in one column.
+    """
+
+    key: str
+    label: str
+    choices: Callable[[], list[tuple[str, str]]]
+    people: Callable[[str], object]
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class LetterItem:
+    """Something a letter may speak of. `url` is its page on the site, `readers` the visibility that it has there."""
+
+    key: str
+    title: str
+    summary: str
+    url: str
+    on: date
+    readers: str = "public"
+    image_url: str = ""
+    image_alt: str = ""
+    details: str = ""  # what is said beside the title: « jeudi 3 décembre à 20 h, en ligne »
+
+
+@dataclass(frozen=True)
 class FirstStep:
     label: str
     endpoint: str
@@ -119,6 +149,8 @@ space_cards: list[Card] = []
 waiting_sources: list[WaitingSource] = []
 person_panels: list[PersonPanel] = []
 audiences: list[Named] = []
+segments: list[Segment] = []
+letter_sources: list[Named] = []
 participations: list[Named] = []
 indicators: list[Indicator] = []
 breakdowns: list[Breakdown] = []
@@ -164,6 +196,15 @@ def person_panel(title, *, template, access, order=50):
 
 def audience(key, label):
     return _adder(audiences, lambda call: Named(key, label, call))
+
+
+def segment(key, label, *, choices, order=50):
+    return _adder(segments, lambda people: Segment(key, label, choices, people, order))
+
+
+def letter_source(key, label, *, order=50):
+    """A function of a period, both days included, that gives its LetterItem, in the order in which one reads them."""
+    return _adder(letter_sources, lambda call: Named(key, label, call, order))
 
 
 def participation(key, label):

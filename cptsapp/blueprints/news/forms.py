@@ -7,8 +7,7 @@ from wtforms.widgets import DateInput, URLInput
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.content import Document
 from cptsapp.kernel.editorforms import EditorForm
-
-from .models import Theme
+from cptsapp.kernel.themes import Theme
 
 
 class ArticleForm(EditorForm):

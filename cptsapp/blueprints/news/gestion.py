@@ -7,10 +7,11 @@ from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.desk import Room, mount
 from cptsapp.kernel.publication import BADGES, Phase
 from cptsapp.kernel.tables import Bulk, Column, DataTable, OneOf
+from cptsapp.kernel.themes import Theme
 
 from .desk import DESK
 from .forms import ArticleForm
-from .models import ARTICLES, Theme
+from .models import ARTICLES
 
 bp_gestion = Blueprint("news_gestion", __name__, url_prefix="/gestion/actualites")
 

@@ -8,27 +8,15 @@ from functools import cached_property
 from itertools import islice
 
 from cptsapp.blueprints.territory import reference
-from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.content import Collection, Document
 from cptsapp.kernel.dates import span, to_paris
 from cptsapp.kernel.db import now
 from cptsapp.kernel.frontmatter import Header
 from cptsapp.kernel.publication import Publication, State, read_common, show_files_of
 from cptsapp.kernel.text import fold
+from cptsapp.kernel.themes import Theme
 
 FIRST_DAY, LAST_DAY = datetime(1970, 1, 1), datetime(9999, 1, 1)
-
-
-class Theme(Choice):
-    """The closed list by which readers find articles."""
-
-    ACCESS = "acces-aux-soins", "Accès aux soins"
-    PATHWAYS = "parcours", "Parcours"
-    PREVENTION = "prevention", "Prévention"
-    CRISIS = "crise", "Crise sanitaire"
-    QUALITY = "qualite", "Qualité"
-    ATTRACTIVENESS = "attractivite", "Attractivité"
-    ASSOCIATION = "vie-associative", "Vie de l’association"
 
 
 @dataclass(frozen=True)

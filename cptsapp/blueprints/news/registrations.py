@@ -18,9 +18,10 @@ from cptsapp.kernel.registry import (
     space_card,
     waiting,
 )
+from cptsapp.kernel.themes import Theme
 
 from .desk import DESK
-from .models import ARTICLES, Theme, listed, published_between
+from .models import ARTICLES, listed, published_between
 
 VISITOR = frozenset({"visitor"})
 ON_HOME = 3

@@ -10,9 +10,10 @@ from cptsapp.kernel.access import access, roles
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.pagecache import kept_ready
 from cptsapp.kernel.publication import Audience
+from cptsapp.kernel.themes import Theme
 
 from . import feed, models
-from .models import ARTICLES, Asked, Theme
+from .models import ARTICLES, Asked
 
 bp = Blueprint("news", __name__, url_prefix="/actualites")
 PER_PAGE = 12
