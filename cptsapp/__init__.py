@@ -33,13 +33,14 @@ FEATURES = [
     "site",
     "privacy",
     "profile",
+    "event",
     "outbox",
     "audit",
     "space",
     "dashboard",
 ]
 # What an association may do without; the others stand on one another.
-OPTIONAL = ("contact", "news")
+OPTIONAL = ("contact", "news", "event")
 MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrations", "demo")
 
 

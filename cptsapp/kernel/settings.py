@@ -37,7 +37,7 @@ class Settings:
     mail_connections: int = _key(1, "Connexions simultanées au serveur d’envoi (1 à 16).")
     mail_rate_per_minute: int = _key(0, "E-mails par minute au plus ; 0 : sans limite.")
     second_factor_required: bool = _key(True, "Second facteur exigé de la coordination et de l’administration.")
-    features_off: str = _key("", "Fonctions éteintes, séparées par des virgules, parmi contact, document, news.")
+    features_off: str = _key("", "Fonctions éteintes, séparées par des virgules, parmi contact, news, event.")
     max_upload_mb: int = _key(20, "Taille maximale d’un fichier envoyé, en mégaoctets.")
     trusted_proxies: int = _key(0, "Nombre de serveurs mandataires de confiance devant l’application.")
     web_workers: int = _key(2, "Nombre de processus web.")
@@ -49,6 +49,7 @@ class Settings:
     access_journal_months: int = _key(12, "Conservation du journal des consultations sensibles, en mois.")
     delivered_mail_months: int = _key(6, "Conservation des e-mails partis, en mois.")
     contact_months: int = _key(12, "Conservation des messages reçus et traités, en mois.")
+    event_person_months: int = _key(12, "Conservation des noms des inscrits aux événements, en mois.")
     demo: bool = _key(False, "Instance de démonstration (boîte aux lettres locale, comptes fictifs).")
     instance: Path = field(default=Path("instance"), metadata={"place": True})
 

@@ -1,0 +1,1 @@
+"""What people are gathered for: webinaires, meetings, trainings… from the announcement to the certificate."""
