@@ -229,6 +229,7 @@ class Session(Table):
     label = CharField(max_length=80, default="")  # « Matin », « Atelier 2 »
 
     class Meta:
+        table_name = "event_session"  # « session » holds the logins
         indexes = ((("event", "starts_at"), True),)
         constraints = [Check("ends_at > starts_at")]
 
