@@ -93,6 +93,11 @@ class Registration(Table):
             recipients=ORGANISERS,
         )
 
+    @classmethod
+    def joined(cls):
+        """Return the registrations with their event."""
+        return cls.select(cls, Event).join(Event)
+
     @property
     def label(self) -> str:
         return f"{self.given_name} {self.family_name}".strip() or "Personne effacée"

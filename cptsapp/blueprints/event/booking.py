@@ -1,0 +1,253 @@
+"""What a registrant does: register, change, cancel, hand the place over. Each verb decides and writes under one lock.
+
+Nobody learns who is registered: registering an address again changes nothing and sends its mail once more. The verbs
+of the organisers are in `moves`, the counting in `seats`; all of them are called from here.
+"""
+
+from dataclasses import dataclass
+
+from peewee import IntegrityError
+
+from cptsapp.blueprints.adherent.models import is_adherent
+from cptsapp.blueprints.person.models import Person
+from cptsapp.kernel import journal
+from cptsapp.kernel.db import locked, now
+from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.text import plural
+
+from . import eligibility, letters
+from .entries import (
+    GIVEN,
+    LENGTHS,
+    NAMED,
+    act,
+    address_of,
+    checked_answers,
+    checked_guests,
+    fill,
+    keep_answers,
+    known_by,
+    new_code,
+    refuse,
+    seat,
+)
+from .models import Event
+from .moves import add_by_hand, confirm, let_in, move_up, remove, set_capacity, walk_in
+from .people import LIVING, Answer, Place, Registration
+from .seats import (
+    Standing,
+    is_open,
+    move,
+    promote,
+    promote_if_open,
+    rank,
+    seats_left,
+    seats_taken,
+    standing,
+    why_closed,
+    writing,
+)
+
+__all__ = [
+    "Outcome", "Standing", "add_by_hand", "cancel", "change", "confirm", "is_open", "let_in", "move", "move_up",
+    "promote", "rank", "register", "remove", "resend", "seats_left", "seats_taken", "set_capacity", "standing",
+    "transfer", "walk_in", "why_closed",
+]  # fmt: skip
+
+for _action, _sentence in {
+    "event.changed_place": "Inscription modifiée par l’inscrit",
+    "event.left": "Désinscription d’un événement",
+    "event.handed_over": "Place transmise à un collègue",
+}.items():
+    journal.declare(_action, _sentence)
+
+MOVED_ON = "Ce lien a changé de main : la place a été transmise à quelqu’un d’autre."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a form: the registration of this person, made now or known already."""
+
+    registration: Registration
+    is_new: bool
+
+
+def register(
+    event: Event,
+    form_key: str,
+    *,
+    values: dict,
+    guests: int = 0,
+    answers: dict[int, str] | None = None,
+    by: tuple[str, str] | None = None,
+    person: Person | None = None,
+) -> Outcome:
+    """Register somebody, on the waiting list when there is no seat; the mail goes to who comes.
+
+    `values` holds the names of LENGTHS and `speakers_question`; `answers` is by question id; `by` is the name and the
+    address of a colleague who registers this person; `person` is the member who is logged in, and who comes unless
+    `by` is given.
+    The same form sent again is the same act; another form for an address that is registered sends its mail again.
+    """
+    given = (event.id, form_key, values, guests, answers or {}, by, person)
+    try:
+        return _register(*given)
+    except IntegrityError:  # the same one came in by another door between the reading and the writing
+        return _register(*given)
+
+
+def _register(event_id, form_key, values, guests, answers, by, person) -> Outcome:
+    with writing(event_id) as (event, before):
+        key = act(form_key, values)
+        known = Registration.get_or_none(Registration.form_key == key)
+        if known:
+            return Outcome(known, is_new=False)
+        refuse(why_closed(event))
+        entry = fill(Registration(event=event, form_key=key), values, person=None if by else person, by=by)
+        who = _who_counts(entry, person)
+        refuse(eligibility.refusal(event, profession=entry.profession, person=who, email=entry.email))
+        entry.guests = checked_guests(event, guests)
+        texts = checked_answers(event, answers)
+        known = known_by(event.id, entry.email_normalised)
+        if known:
+            letters.again(known, form_key)
+            return Outcome(known, is_new=False)
+        return Outcome(seat(entry, texts, event, before), is_new=True)
+
+
+def _who_counts(entry: Registration, member: Person | None) -> Person | None:
+    """Return the person whose membership counts: the one logged in, or the colleague whom an adherent registers.
+
+    An address alone proves nothing: answering a visitor by it would tell who is a member.
+    """
+    if member is None or not entry.by_name:
+        return member
+    return Person.with_email(entry.email).first() if is_adherent(member) else None
+
+
+def resend(event: Event, email: str, form_key: str) -> None:
+    """Send its mail again to an address that is registered, and do nothing for another: the page says the same."""
+    with writing(event.id):
+        known = known_by(event.id, address_of(email))
+        if known:
+            letters.again(known, form_key)
+
+
+def _held(registration_id: int, link_version: int | None) -> Registration:
+    """Return a registration, its row held; one that changed hands obeys its former link no more."""
+    entry = locked(Registration.select().where(Registration.id == registration_id)).first()
+    if entry is None or entry.forgotten_at:
+        raise RuleError("Cette inscription n’existe plus.")
+    if link_version is not None and entry.link_version != link_version:
+        raise RuleError(MOVED_ON)
+    return entry
+
+
+def _refuse_past(event: Event) -> None:
+    if event.is_past:
+        raise RuleError("L’événement a déjà eu lieu : cette inscription ne change plus.")
+
+
+def change(
+    registration: Registration, *, values: dict, guests: int = 0, answers: dict[int, str] | None = None
+) -> Registration:
+    """Change what a registrant said; the address stays. More guests need as many free seats."""
+    with writing(registration.event_id) as (event, before):
+        entry = _held(registration.id, registration.link_version)
+        _refuse_past(event)
+        if entry.place not in LIVING:
+            raise RuleError("Cette inscription est annulée. Inscrivez-vous de nouveau si vous souhaitez venir.")
+        entry.event = event
+        needed = NAMED if entry.email else GIVEN
+        fill(entry, values | {"email": entry.email}, person=entry.person, needed=needed)
+        refuse(_profession_refusal(event, entry))
+        _set_guests(event, before, entry, guests)
+        entry.save()
+        keep_answers(entry, checked_answers(event, answers or {}))
+        journal.write("event.changed_place", "registration", entry.id)
+        promote_if_open(event)
+        return entry
+
+
+def _profession_refusal(event: Event, entry: Registration) -> str:
+    if event.audience not in eligibility.ASKS_PROFESSION:
+        return ""
+    return eligibility.refusal(event, profession=entry.profession)
+
+
+def _set_guests(event: Event, before: Standing, entry: Registration, guests: int) -> None:
+    guests = checked_guests(event, guests)
+    more = guests - entry.guests
+    if more > 0 and entry.place == Place.CONFIRMED:
+        refuse(why_closed(event))
+        if not before.fits(more) or before.waiting:
+            raise RuleError("Il ne reste pas assez de places pour ces accompagnants.", "guests")
+    if more > 0 and event.capacity is not None and 1 + guests > event.capacity:
+        raise RuleError(f"Cet événement n’a que {plural(event.capacity, 'place')}. Venez moins nombreux.", "guests")
+    entry.guests = guests
+
+
+def cancel(registration_id: int, *, by_person: bool = True, link_version: int | None = None) -> Registration:
+    """Cancel a registration and give its seats to the next in order, in one transaction.
+
+    It does nothing to one that is cancelled or removed already: the link works in every state.
+    """
+    event_id = Registration.get_by_id(registration_id).event_id
+    with writing(event_id) as (event, _):
+        entry = _held(registration_id, link_version)
+        if entry.place in (Place.CANCELLED, Place.REMOVED):
+            return entry
+        _refuse_past(event)
+        _leave(entry, event, by_person=by_person)
+        promote_if_open(event)
+        return entry
+
+
+def _leave(entry: Registration, event: Event, *, by_person: bool = True) -> None:
+    entry.event = event
+    move(entry, Place.CANCELLED)
+    if by_person:
+        letters.left(entry)
+    journal.write("event.left", "registration", entry.id, event=event.id)
+
+
+def transfer(registration: Registration, *, values: dict) -> Registration:
+    """Hand a place over to a colleague, who gets the mail; the former link then says so.
+
+    A colleague who waits gets this seat; one who is confirmed keeps their own, and this place is given up.
+    """
+    with writing(registration.event_id) as (event, _):
+        entry = _held(registration.id, registration.link_version)
+        _refuse_past(event)
+        if entry.place not in (Place.CONFIRMED, Place.WAITING):
+            raise RuleError("Cette place n’est plus à vous : elle ne peut pas être transmise.")
+        entry.event = event
+        other = known_by(event.id, address_of(values.get("email")))
+        if other and other.id == entry.id:
+            raise RuleError("Cette adresse est déjà la vôtre. Indiquez celle de votre collègue.", "email")
+        taker = fill(Registration(event=event, code=new_code()), values)
+        colleague = Person.with_email(taker.email).first()
+        refuse(eligibility.refusal(event, profession=taker.profession, person=colleague, email=taker.email))
+        if other and not (other.place == Place.WAITING and entry.place == Place.CONFIRMED):
+            _leave(entry, event)
+            letters.again(other, f"{entry.id}-{entry.link_version}")
+            promote_if_open(event)
+            return entry
+        if other:
+            move(other, Place.CANCELLED)
+        return _hand_over(entry, taker)
+
+
+def _hand_over(entry: Registration, taker: Registration) -> Registration:
+    """Write the newcomer over the former holder: same seats, same rank, new link, new code, no answer of another's."""
+    former = entry.label
+    for name in (*LENGTHS, "email_normalised", "person", "is_professional", "insee", "folded", "code"):
+        setattr(entry, name, getattr(taker, name))
+    entry.by_name, entry.by_email, entry.speakers_question = former[:160], "", ""
+    entry.link_version += 1
+    entry.confirmed_at = entry.confirmed_at and now()
+    entry.save()
+    Answer.delete().where(Answer.registration == entry.id).execute()
+    letters.transferred(entry, former)
+    journal.write("event.handed_over", "registration", entry.id)
+    return entry
