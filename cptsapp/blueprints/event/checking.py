@@ -76,8 +76,7 @@ def check(event: Event) -> None:
     _check_choices(event)
     for name in ("online_url", "satisfaction_url"):
         refuse_unsafe(getattr(event, name), name)
-    if event.capacity is not None and not 0 < event.capacity <= MOST_SEATS:
-        raise RuleError("Écrivez un nombre de places entre 1 et 100 000, ou laissez vide : sans limite.", "capacity")
+    check_capacity(event.capacity)
     if event.online_minutes is not None and not 0 <= event.online_minutes <= MOST_MINUTES:
         raise RuleError("Écrivez un nombre de minutes entre 0 et 86 400 (60 jours).", "online_minutes")
     if event.image and not event.image_alt:
@@ -85,6 +84,11 @@ def check(event: Event) -> None:
     if event.kind == EventKind.EXTERNAL or (event.counts_heads and event.booking == Booking.ONLINE):
         event.booking = Booking.NONE  # announced, or counted without names: nobody registers with us
     check_window(event.opens_at, event.closes_at, event.starts_at)
+
+
+def check_capacity(capacity: int | None) -> None:
+    if capacity is not None and not 0 < capacity <= MOST_SEATS:
+        raise RuleError("Écrivez un nombre de places entre 1 et 100 000, ou laissez vide : sans limite.", "capacity")
 
 
 def _check_choices(event: Event) -> None:

@@ -10,7 +10,7 @@ from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.text import slugify
 
-from . import checking, letters, timetable
+from . import checking, letters, moves, seats, timetable
 from .models import STATUS_CHANGES, Booking, Event, Status
 from .showing import show_changed
 from .timetable import Sitting
@@ -47,16 +47,25 @@ def create(*, sessions: Iterable = (), created_by: int | None = None, **values) 
 
 
 @db.atomic()
-def edit(event_id: int, *, sessions: Iterable | None = None, **values) -> Event:
-    """Change an event. Once it is published, those registered hear once of another date or place."""
+def edit(event_id: int, *, sessions: Iterable | None = None, over: str = "", **values) -> Event:
+    """Change an event. Once it is published, those registered hear once of another date or place.
+
+    `over` says what becomes of those registered when the seats are fewer than they are (see moves.set_capacity).
+    """
     event = editable(event_id)
+    values = checking.clean(values)
+    capacity = values.pop("capacity", event.capacity)
+    checking.check_capacity(capacity)
     with _telling(event):
         asked = None if sessions is None else timetable.sittings(sessions)
-        _write(event, checking.clean(values), asked)
+        _write(event, values, asked)
         if asked is not None:
             timetable.replace(event, asked)
         if event.published_at is None:
             event.slug = free_slug(event)
+    if capacity != event.capacity:
+        event = moves.set_capacity(event.id, capacity, over=over)
+    seats.promote_if_open(event)
     return event
 
 
