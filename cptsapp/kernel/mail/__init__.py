@@ -8,12 +8,14 @@ from flask import current_app, has_app_context
 from . import queue as _queue
 from . import relay, retention
 from .cli import cli
+from .headers import Attached
 from .identity import Identity, identity_for, identity_provider
 from .models import Kind, MailSender, OutgoingMail, State
 from .queue import queue
 from .sender import send_due, send_due_mails
 
 __all__ = [
+    "Attached",
     "Identity",
     "Kind",
     "MailSender",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from .. import journal
 from ..db import db, is_sqlite, now
 from .dialogue import Outcome, Result
-from .models import FrozenMail, Kind, MailSender, MailTry, OutgoingMail, State
+from .models import FrozenMail, Kind, MailFile, MailSender, MailTry, OutgoingMail, State
 from .queue import without
 
 LEASE = timedelta(minutes=3)
@@ -130,10 +130,11 @@ def sent(holder: str, done: list[tuple[int, Outcome]]):
 
 
 def wipe(row: OutgoingMail):
-    """Take the secrets of a mail out of its values, and its frozen bytes, which hold them, out of the database."""
+    """Take the secrets of a mail out of its values; its frozen bytes and its files, which hold them, are deleted."""
     values = json.dumps(without(row.values, row.secret.split(",")), ensure_ascii=False)
     OutgoingMail.update(values_json=values).where(OutgoingMail.id == row.id).execute()
     FrozenMail.delete().where(FrozenMail.mail == row.id).execute()
+    MailFile.delete().where(MailFile.mail == row.id).execute()
 
 
 def failed(holder: str, id: int, outcome: Outcome):

@@ -131,6 +131,15 @@ class FrozenMail(Table):
     content = BlobField()
 
 
+class MailFile(Table):
+    """A file that goes with a mail, kept as it is attached: « rendez-vous.ics », with its whole media type."""
+
+    mail = ForeignKeyField(OutgoingMail, on_delete="CASCADE", backref="files")
+    name = CharField(max_length=100)
+    media_type = CharField(max_length=120)
+    content = BlobField()
+
+
 class MailTry(Table):
     """A delivery that did not end with the relay's yes: when, and the relay's own words."""
 

@@ -8,7 +8,8 @@ from ..db import db, now
 from ..errors import RuleError
 from ..text import fold
 from . import headers, render
-from .models import Kind, OutgoingMail, State
+from .headers import Attached
+from .models import Kind, MailFile, OutgoingMail, State
 
 CLOSED = "Adresse MSSanté : ce réseau fermé ne reçoit pas les e-mails ordinaires. Demandez une autre adresse."
 NO_ADDRESS = "Aucune adresse e-mail connue pour ce destinataire."
@@ -27,12 +28,14 @@ def queue(
     not_before: datetime | None = None,
     reply_to: str | None = None,
     headers_extra: dict | None = None,
+    files: Iterable[Attached] = (),
 ) -> OutgoingMail:
     """Record a mail of `templates/mail/<template>.txt` and return its row; to be called inside the transaction.
 
     `values` are JSON values; those named in `secret` (a one-time link) are wiped once the mail is sent. A second mail
-    with the same `key` is the first one. `not_before` is naive UTC. No address, or one of the closed network, makes a
-    row that says why nothing leaves. Raises RuleError when `to` or `reply_to` is not an address.
+    with the same `key` is the first one. `not_before` is naive UTC. `files` go with it as they are now. No address,
+    or one of the closed network, makes a row that says why nothing leaves. Raises RuleError when `to` or `reply_to`
+    is not an address.
     """
     values, to, secret = values or {}, (to or "").strip(), tuple(secret)
     reason = _reason_to_skip(to)
@@ -53,7 +56,10 @@ def queue(
     if reason:
         row.state, row.skip_reason, row.done_at = State.SKIPPED, reason, now()
         row.values_json = json.dumps(without(values, secret), ensure_ascii=False)
-    return _record(row)
+    row = _record(row)
+    if files and row.state == State.PENDING:
+        _keep_files(row, files)
+    return row
 
 
 def without(values: dict, secret: Iterable[str]) -> dict:
@@ -93,6 +99,13 @@ def _record(row: OutgoingMail) -> OutgoingMail:
         if row.state == State.PENDING and row.next_try_at <= now():
             nudge_after_commit()
     return row
+
+
+def _keep_files(row: OutgoingMail, files: Iterable[Attached]):
+    """Keep the files of a mail that has just been recorded; the second mail of a key brings none."""
+    if not MailFile.select().where(MailFile.mail == row.id).exists():
+        for name, media_type, content in map(headers.checked, files):
+            MailFile.insert(mail=row.id, name=name, media_type=media_type, content=content).execute()
 
 
 def nudge_after_commit():

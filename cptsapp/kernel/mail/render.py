@@ -189,8 +189,11 @@ def _anchor(words: str, address: str, colour: str) -> str:
     return f'<a href="{escape(address)}" style="color:{escape(colour)}">{escape(words)}</a>'
 
 
-def freeze(mail, identity: Identity, *, message_id: str, at: datetime | None = None) -> bytes:
-    """Return the bytes of a mail of a template (a row, or what a sender holds of it), the same at every try."""
+def freeze(mail, identity: Identity, *, message_id: str, at: datetime | None = None, files=()) -> bytes:
+    """Return the bytes of a mail of a template (a row, or what a sender holds of it), the same at every try.
+
+    `files` are those that go with it (headers.Attached).
+    """
     text, html = parts(mail.template, mail.values, identity, subject=mail.subject)
     to = headers.envelope_address(mail.to_address)
     lines = headers.head(
@@ -203,4 +206,4 @@ def freeze(mail, identity: Identity, *, message_id: str, at: datetime | None = N
         reply_to=mail.reply_to,
         extra=mail.headers,
     )
-    return headers.message(lines, text=text, html=html)
+    return headers.message(lines, text=text, html=html, files=files)

@@ -27,7 +27,7 @@ from . import headers, marks, render
 from .dialogue import Outcome, Parcel, Result, deliver, failure
 from .identity import Identity, identity_for
 from .lines import Line, Word
-from .models import FrozenMail, MailSender, OutgoingMail, State
+from .models import FrozenMail, MailFile, MailSender, OutgoingMail, State
 from .relay import mail, quit_quietly
 
 log = logging.getLogger("cptsapp.mail")
@@ -176,12 +176,13 @@ class Pass:
             return
         tried = [row.id for row in rows if row.message_id and row.campaign_id is None]
         known = dict(FrozenMail.select(FrozenMail.mail, FrozenMail.content).where(FrozenMail.mail.in_(tried)).tuples())
+        attached = _files_of([row.id for row in rows if row.id not in known])
         identities = {kind: identity_for(kind) for kind in {row.kind for row in rows}}
         parcels = []
         for row in rows:
             self.held.add(row.id)
             try:
-                parcel, content = _parcel(row, known.get(row.id), identities[row.kind])
+                parcel, content = _parcel(row, known.get(row.id), identities[row.kind], attached.get(row.id, ()))
             except Exception as error:  # one bad template must not stop the others
                 log.exception("mail %s could not be rendered", row.id)
                 words = f"Ce message n’a pas pu être composé : {type(error).__name__}: {error}"
@@ -261,7 +262,16 @@ def _not_held_against(outcome: Outcome) -> Outcome:
     return replace(outcome, result=Result.LOST) if outcome.result == Result.REFUSED else outcome
 
 
-def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity) -> tuple[Parcel, bytes | None]:
+def _files_of(ids: list[int]) -> dict[int, list[headers.Attached]]:
+    """Return the files of mails that are about to be rendered."""
+    found = {}
+    query = MailFile.select(MailFile.mail, MailFile.name, MailFile.media_type, MailFile.content)
+    for id, name, media_type, content in query.where(MailFile.mail.in_(ids)).order_by(MailFile.id).tuples():
+        found.setdefault(id, []).append(headers.Attached(name, media_type, bytes(content)))
+    return found
+
+
+def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity, files=()) -> tuple[Parcel, bytes | None]:
     """Return what a connection needs, and the bytes to keep when they were just rendered."""
     message_id = row.message_id or headers.new_message_id(identity.email)
     fresh = None
@@ -270,7 +280,7 @@ def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity) -> tup
     elif frozen is not None:
         content = bytes(frozen)
     else:
-        content = fresh = render.freeze(row, identity, message_id=message_id)
+        content = fresh = render.freeze(row, identity, message_id=message_id, files=files)
     sender = headers.envelope_address(identity.envelope)
     to = headers.envelope_address(row.to_address)
     if sender is None or to is None:
@@ -288,7 +298,7 @@ def deliver_now(id: int) -> Outcome:
         row = marks.claim_one(holder, id)
     if row is None:
         return Outcome(Result.TAKEN)
-    parcel, content = _parcel(row, None, identity_for(row.kind))
+    parcel, content = _parcel(row, None, identity_for(row.kind), _files_of([id]).get(id, ()))
     with db.atomic():
         marks.freeze([(row.id, parcel.message_id, content)])
 
