@@ -22,9 +22,7 @@ COPIED = [name for name in checking.EDITABLE if name not in ("opens_at", "closes
 
 
 @db.atomic()
-def duplicate(
-    event_id: int, *, weeks: int | None = None, with_people: bool = False, in_series: bool = False
-) -> Event:
+def duplicate(event_id: int, *, weeks: int | None = None, with_people: bool = False, in_series: bool = False) -> Event:
     """Make a draft like an event: without dates, or `weeks` later at the same hour of Paris.
 
     Its questions, co-organisers and mails' words come with it, never its materials nor its registrations. With

@@ -33,6 +33,13 @@ class Every(Choice):
     MONTH_RANK = "month_rank", "Chaque mois, le même jour de la semaine au même rang"
 
 
+def typed(local: datetime) -> datetime:
+    """Return what a person typed, in Paris, as it is stored. Raises RuleError on an hour or a year that cannot be."""
+    if local.year not in YEARS:
+        raise RuleError("Vérifiez l’année : elle se situe entre 1990 et 2100.")
+    return to_utc(local)
+
+
 def sittings(sessions: Iterable) -> list[Sitting]:
     """Return the sessions asked for, in order. Raises RuleError when one ends before it starts, or two overlap."""
     asked = [Sitting(each[0], each[1], each[2].strip() if len(each) > 2 else "") for each in sessions]
