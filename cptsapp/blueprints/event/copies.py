@@ -44,8 +44,8 @@ def duplicate(event_id: int, *, weeks: int | None = None, with_people: bool = Fa
 def repeat(event_id: int, every: Every, until: date, except_days: Iterable[date] = ()) -> list[Event]:
     """Make the events that follow one another from this one, in one series, up to a day; return them.
 
-    Each is its own event, in the status of the first when that one is published, a draft otherwise. A day that the
-    series has already is left alone.
+    Each is its own event: published at once when this one is, unless it is for invited people, who would get all
+    their links on the same day; a draft otherwise. A day that the series has already is left alone.
     """
     source = rules.editable(event_id)
     days = days_to_come(source, every, until)
@@ -56,10 +56,15 @@ def repeat(event_id: int, every: Every, until: date, except_days: Iterable[date]
     _put_in_series(source)
     first = to_paris(source.starts_at).date()
     made = [_copy(source, (day - first).days) for day in days]
-    if source.status == Status.PUBLISHED:
+    if is_published_with(source):
         made = [rules.publish(each.id) for each in made]
     journal.write("event.repeated", "event", source.id, count=len(made))
     return made
+
+
+def is_published_with(source: Event) -> bool:
+    """Tell whether the events repeated from this one are announced at once, as it is."""
+    return source.status == Status.PUBLISHED and source.audience != Audience.INVITED
 
 
 def days_to_come(source: Event, every: Every, until: date) -> list[date]:

@@ -157,5 +157,6 @@ def repeat(id):
         days=days,
         chosen=chosen,
         shown_before=request.form.get("act") == "create",
+        is_published=copies.is_published_with(event),
         first=to_paris(event.starts_at).date(),
     )

@@ -17,8 +17,8 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail.headers import envelope_address, is_closed_network
 from cptsapp.kernel.text import normalise_email
 
-from . import rules
-from .models import Event
+from . import letters, rules
+from .models import Event, Status
 from .people import Invitation
 
 journal.declare("event.invited", "Personnes ajoutées aux invités d’un événement")
@@ -132,6 +132,15 @@ def uninvite(event_id: int, invitation_ids: Iterable[int]) -> int:
     if count:
         journal.write("event.uninvited", "event", event_id, count=count)
     return count
+
+
+@db.atomic()
+def send(event_id: int) -> int:
+    """Mail their link to the invited people who have not had it; return how many."""
+    event = rules.editable(event_id)
+    if event.status != Status.PUBLISHED or event.is_past:
+        raise RuleError("Publiez d’abord l’événement : le lien des invitations mène à sa page.")
+    return letters.announce(event)
 
 
 def adherents_of(profession: str) -> list[int]:

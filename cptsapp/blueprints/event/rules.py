@@ -11,7 +11,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.text import slugify
 
 from . import checking, letters, moves, seats, timetable
-from .models import STATUS_CHANGES, Booking, Event, Status
+from .models import STATUS_CHANGES, Booking, Event, Session, Status
 from .showing import show_changed
 from .timetable import Sitting
 
@@ -89,10 +89,10 @@ def _write(event: Event, values: dict, asked: list[Sitting] | None) -> None:
 def _telling(event: Event):
     """Write what the block changes in an event; another date or place of a published one is told, once."""
     is_followed = event.status == Status.PUBLISHED and not event.is_past
-    before = letters.facts(event) if is_followed else {}
+    before, hours = (letters.facts(event), _hours(event)) if is_followed else ({}, [])
     yield
-    has_moved = is_followed and letters.facts(event) != before
-    event.sequence += has_moved
+    has_moved = is_followed and (hours != _hours(event) or _is_elsewhere(before, letters.facts(event)))
+    event.sequence += int(has_moved)
     event.save()
     journal.write("event.edited", "event", event.id, moved=has_moved or None)
     show_changed(event)
@@ -100,15 +100,27 @@ def _telling(event: Event):
         letters.changed(event, before)
 
 
+def _hours(event: Event) -> list[tuple]:
+    return list(event.sessions.select(Session.starts_at, Session.ends_at).order_by(Session.starts_at).tuples())
+
+
+def _is_elsewhere(before: dict, after: dict) -> bool:
+    """Tell whether the place changed, or a link that people had; a first link shows on their page and in reminders."""
+    return before["where"] != after["where"] or (before["online"][0] != "" and before["online"] != after["online"])
+
+
 @db.atomic()
 def publish(event_id: int) -> Event:
-    """Announce an event: from now on its address does not change."""
+    """Announce an event: from now on its address does not change. Its invited people receive their link."""
     event = _move(event_id, Status.PUBLISHED, from_=Status.DRAFT)
     _refuse_unready(event)
     if event.published_at is None:
         event.slug = free_slug(event)
         event.published_at = now()
-    return _moved(event, "event.published")
+    _moved(event, "event.published")
+    if not event.is_past:
+        letters.announce(event)
+    return event
 
 
 def _refuse_unready(event: Event) -> None:
@@ -156,7 +168,10 @@ def cancel(event_id: int, reason: str) -> Event:
         raise RuleError("Dites-le en 300 caractères au plus.", "reason")
     event.cancelled_at, event.cancel_reason = now(), reason
     event.sequence += 1
-    return _moved(event, "event.cancelled")
+    _moved(event, "event.cancelled")
+    if not event.is_past:
+        letters.cancelled(event, reason)
+    return event
 
 
 def _move(event_id: int, to: Status, *, from_: Status) -> Event:
