@@ -105,7 +105,7 @@ def _register(event_id, form_key, values, guests, answers, by, person) -> Outcom
         refuse(why_closed(event))
         entry = fill(Registration(event=event, form_key=key), values, person=None if by else person, by=by)
         who = _who_counts(entry, person)
-        refuse(eligibility.refusal(event, profession=entry.profession, person=who, email=entry.email))
+        refuse(eligibility.refusal(event, profession=entry.profession, person=who, email=entry.email), _field(event))
         entry.guests = checked_guests(event, guests)
         texts = checked_answers(event, answers)
         known = known_by(event.id, entry.email_normalised)
@@ -123,6 +123,11 @@ def _who_counts(entry: Registration, member: Person | None) -> Person | None:
     if member is None or not entry.by_name:
         return member
     return Person.with_email(entry.email).first() if is_adherent(member) else None
+
+
+def _field(event: Event) -> str | None:
+    """Return the field that a refusal of eligibility speaks of."""
+    return "profession" if event.audience in eligibility.ASKS_PROFESSION else None
 
 
 def resend(event: Event, email: str, form_key: str) -> None:
@@ -160,7 +165,7 @@ def change(
         entry.event = event
         needed = NAMED if entry.email else GIVEN
         fill(entry, values | {"email": entry.email}, person=entry.person, needed=needed)
-        refuse(_profession_refusal(event, entry))
+        refuse(_profession_refusal(event, entry), _field(event))
         _set_guests(event, before, entry, guests)
         entry.save()
         keep_answers(entry, checked_answers(event, answers or {}))
@@ -227,7 +232,9 @@ def transfer(registration: Registration, *, values: dict) -> Registration:
             raise RuleError("Cette adresse est déjà la vôtre. Indiquez celle de votre collègue.", "email")
         taker = fill(Registration(event=event, code=new_code()), values)
         colleague = Person.with_email(taker.email).first()
-        refuse(eligibility.refusal(event, profession=taker.profession, person=colleague, email=taker.email))
+        refuse(
+            eligibility.refusal(event, profession=taker.profession, person=colleague, email=taker.email), _field(event)
+        )
         if other and not (other.place == Place.WAITING and entry.place == Place.CONFIRMED):
             _leave(entry, event)
             letters.again(other, f"{entry.id}-{entry.link_version}")

@@ -1,6 +1,7 @@
 """A registration as it is written: what was typed is checked and put on it, then it gets its seat or waits."""
 
 import hashlib
+import re
 import secrets
 
 from cptsapp.blueprints.adherent.models import Practice, is_adherent
@@ -27,6 +28,8 @@ LENGTHS = {
 }  # fmt: skip
 LONGEST_ANSWER = 1000
 CLOSED_NETWORK = "Une adresse MSSanté ne reçoit pas les e-mails ordinaires. Indiquez-en une autre."
+GREETED = ("given_name", "family_name")  # they reach mails: nobody advertises through us
+ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 LIGHT = ("given_name", "email")  # all that is kept of who comes to a light event
 NAMED, GIVEN = ("given_name", "family_name", "email"), ("given_name",)  # what must be there
 
@@ -42,9 +45,9 @@ def address_of(text: str | None) -> str:
     return normalise_email(one_line(text or ""))
 
 
-def refuse(sentence: str) -> None:
+def refuse(sentence: str, field: str | None = None) -> None:
     if sentence:
-        raise RuleError(sentence)
+        raise RuleError(sentence, field)
 
 
 def known_by(event_id: int, address: str) -> Registration | None:
@@ -67,7 +70,7 @@ def seat(entry: Registration, answers: dict[int, str], event: Event, before: Sta
     entry.state, entry.confirmed_at = place, now() if place == Place.CONFIRMED else None
     entry.save(force_insert=True)
     keep_answers(entry, answers)
-    letters.confirmation(entry) if place == Place.CONFIRMED else letters.waiting(entry)
+    letters.confirmation(entry) if place == Place.CONFIRMED else letters.waiting(entry, rank=before.waiting + 1)
     journal.write(REGISTERED, "registration", entry.id, event=event.id, state=str(place))
     return entry
 
@@ -105,7 +108,7 @@ def fill(
     if event.asks_speakers:
         entry.speakers_question = _text(values.get("speakers_question"))
     if by:
-        entry.by_name, entry.by_email = one_line(by[0])[:160], one_line(by[1])[:254]
+        entry.by_name, entry.by_email = _by_name(by[0]), one_line(by[1])[:254]
     entry.person = person or (None if event.is_light else _alone_with(entry))
     if not event.is_light:
         _place(entry)
@@ -120,6 +123,15 @@ def _checked(name: str, value) -> str:
     text = one_line(value or "")
     if len(text) > LENGTHS[name]:
         raise RuleError(f"Écrivez {LENGTHS[name]} caractères au plus.", name)
+    if name in GREETED and ADDRESS.search(text):
+        raise RuleError("Écrivez un nom, sans adresse de site ni d’e-mail.", name)
+    return text
+
+
+def _by_name(value) -> str:
+    text = one_line(value or "")
+    if not text or len(text) > Registration.by_name.max_length or ADDRESS.search(text):
+        raise RuleError("Écrivez votre nom, sans adresse.", "by_name")
     return text
 
 

@@ -191,5 +191,5 @@ def _send_back(event: Event, count: int) -> None:
         priority += 1  # the last sent back was the first to come: it stands before the others
         entry.event = event
         move(entry, Place.WAITING, confirmed_at=None, priority=priority, priority_reason="Nombre de places réduit")
-        letters.waiting(entry, again=f"back-{priority}")
+        letters.waiting(entry, again=f"back-{priority}", is_back=True)
         count -= entry.seats
