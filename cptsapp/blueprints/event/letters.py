@@ -150,7 +150,13 @@ def _invite(event: Event) -> int:
     for each in invited:
         each.event = event
         own = {"name": each.name, "link": invitation_link(each)}
-        _queue("invitation", each.email, values | own, key=f"event-invitation-{each.id}", person_id=each.person_id)
+        _queue(
+            "invitation",
+            each.email,
+            values | own,
+            key=f"event-{event.id}-invitation-{each.id}",
+            person_id=each.person_id,
+        )
     Invitation.update(sent_at=now()).where(Invitation.id.in_([each.id for each in invited])).execute()
     return len(invited)
 
@@ -167,7 +173,7 @@ def _tell_of_next(event: Event) -> int:
     for each in told:
         if each.email_normalised not in invited:  # those have their own mail already
             invited.add(each.email_normalised)
-            key = f"event-next-{event.id}-{each.id}"
+            key = f"event-{event.id}-next-{each.id}"
             _queue("next_session", each.email, values | {"name": each.name}, key=key, person_id=each.person_id)
     Interest.update(told_at=now()).where(Interest.id.in_([each.id for each in told])).execute()
     return len(told)
@@ -225,7 +231,9 @@ def _personal(
     if not registration.email:
         return
     file = _file(registration.event, registration) if with_file else file
-    key = key or "-".join(part for part in (f"event-{template}-{registration.id}", again) if part)
+    key = key or "-".join(
+        part for part in (f"event-{registration.event_id}-{template}-{registration.id}", again) if part
+    )
     shared = _shared(template, registration.event) if shared is None else shared
     values = shared | _own(registration) | {"has_file": file is not None} | values
     files, person_id = [file] if file else [], registration.person_id

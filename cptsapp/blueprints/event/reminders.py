@@ -71,7 +71,7 @@ def send_due(at: datetime | None = None) -> int:
 @db.atomic()
 def _remind(event: Event, reminder: Due, at: datetime) -> int:
     """Remind those confirmed before the reminder's moment: whoever registered later has just read the date."""
-    prefix = f"event-reminder-{event.id}-{reminder.code}-{reminder.session.starts_at:%Y%m%d%H%M}-"
+    prefix = f"event-{event.id}-reminder-{reminder.code}-{reminder.session.starts_at:%Y%m%d%H%M}-"
     confirmed = (Registration.event == event.id) & (Registration.state == Place.CONFIRMED)
     reached = confirmed & (Registration.email != "") & (Registration.confirmed_at <= reminder.at)
     people = {f"{prefix}{each.id}": each for each in Registration.select().where(reached).order_by(Registration.id)}
