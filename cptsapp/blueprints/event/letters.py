@@ -185,6 +185,11 @@ def _addresses(table, event: Event):
 
 def preview(event: Event, key: str) -> tuple[str, str]:
     """Return the subject and the text of one of PREVIEWS, as a fictitious registrant would read it."""
+    return preview_parts(event, key)[:2]
+
+
+def preview_parts(event: Event, key: str, *, words: str | None = None) -> tuple[str, str, str]:
+    """Return the subject, the text and the HTML of one of PREVIEWS; `words` stand for those kept, while typing."""
     reader = Registration(id=0, event=event, given_name="Camille", family_name="Exemple", email="camille@exemple.fr")
     reader.state = Place.WAITING if key == "waiting" else Place.CONFIRMED
     when = wording.when_lines(event)
@@ -198,9 +203,10 @@ def preview(event: Event, key: str) -> tuple[str, str]:
     values = _shared(key, event) | _own(reader) | samples.get(key, {})
     values["has_file"] = key in ("confirmed", "promoted", "changed", "cancelled")
     values["satisfaction_url"] = _safe(event.satisfaction_url)
+    if words is not None:
+        values["words"] = words
     subject = render.subject_of(f"event/{key}", values)
-    text, _ = render.parts(f"event/{key}", values, identity_for(Kind.PERSONAL), subject=subject)
-    return subject, text
+    return subject, *render.parts(f"event/{key}", values, identity_for(Kind.PERSONAL), subject=subject)
 
 
 def _living(event: Event, *places: Place) -> list[Registration]:
