@@ -322,6 +322,14 @@ class Material(Table):
     class Meta:
         constraints = [Check("(file_id IS NULL) <> (url = '')")]
 
+    @property
+    def kind_label(self) -> str:
+        return MaterialKind(self.kind).label
+
+    @property
+    def readers_label(self) -> str:
+        return MaterialReaders(self.readers).label
+
 
 class MailWords(Table):
     """What the organiser adds to, or puts in place of, the usual words of one mail of one event."""
