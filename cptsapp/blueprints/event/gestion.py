@@ -300,7 +300,7 @@ TABS = {
     "people": "Inscrits",
     "queue": "Liste d’attente",
     "day": "Présence",
-    "materials": "Documents",
+    "documents": "Documents",
     "invited": "Invités",
     "asked": "Questions",
     "mails": "E-mails",
@@ -322,3 +322,6 @@ def event_tabs(event: Event) -> list[tuple[str, str, bool]]:
 
 
 from . import gestion_edit as _edit  # noqa: E402, F401 (their routes)
+from . import gestion_extras as _extras  # noqa: E402, F401
+from . import gestion_mails as _mails  # noqa: E402, F401
+from . import gestion_people as _people  # noqa: E402, F401

@@ -86,8 +86,8 @@ def _form(
         added=added,
         answered=asking.answers_of(event) if event else {},
         known_series=[title for _, title in series_choices()],
-        description_html=render(form.description.data or "", trusted=True) if preview else "",
-        agenda_html=render(form.agenda.data or "", trusted=True) if preview else "",
+        description_html=render(form.description.data or "") if preview else "",
+        agenda_html=render(form.agenda.data or "") if preview else "",
     )
 
 

@@ -29,7 +29,7 @@ def add(event_id: int, *, title: str, kind: str, readers: str, file_id: int | No
         raise RuleError(f"Un événement compte {MOST_MATERIALS} documents au plus. Retirez-en un.")
     material = Material(event=event, position=0 if last is None else last + 1)
     _write(material, title, kind, readers, file_id, url)
-    journal.write("event.material_added", "event", event.id, kind=material.kind)
+    journal.write("event.material_added", "event", event.id)
     return material
 
 

@@ -42,7 +42,7 @@ def create(*, sessions: Iterable = (), created_by: int | None = None, **values) 
     event.slug = free_slug(event)
     event.save(force_insert=True)
     timetable.replace(event, asked)
-    journal.write("event.created", "event", event.id, kind=event.kind)
+    journal.write("event.created", "event", event.id)
     return event
 
 
