@@ -57,6 +57,14 @@ def hit(kind: str, who: str, *, limit: int, per: timedelta) -> None:
         raise TooManyTries(wait)
 
 
+def hit_each(*tries: tuple[str, str, int, timedelta]) -> None:
+    """Count one try of each (kind, who, limit, per) in one transaction, as `hit` does; the longest wait is raised."""
+    with db.atomic():
+        waits = [_count(kind, keyed_hash(who, "limits"), limit, per) for kind, who, limit, per in tries]
+    if wait := max(filter(None, waits), default=None):
+        raise TooManyTries(wait)
+
+
 @db.atomic()
 def _count(kind, who, limit, per) -> timedelta | None:
     moment = now()

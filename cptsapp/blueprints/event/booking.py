@@ -66,10 +66,14 @@ MOVED_ON = "Ce lien a changé de main : la place a été transmise à quelqu’u
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a form: the registration of this person, made now or known already."""
+    """What came of a form: the registration of this person, made now or known already.
+
+    `waits` is what a newcomer gets, whoever is registered: the page that answers a visitor says nothing else.
+    """
 
     registration: Registration
     is_new: bool
+    waits: bool = False
 
 
 def register(
@@ -101,7 +105,7 @@ def _register(event_id, form_key, values, guests, answers, by, person) -> Outcom
         key = act(form_key, values)
         known = Registration.get_or_none(Registration.form_key == key)
         if known:
-            return Outcome(known, is_new=False)
+            return Outcome(known, is_new=False, waits=known.place == Place.WAITING)
         refuse(why_closed(event))
         entry = fill(Registration(event=event, form_key=key), values, person=None if by else person, by=by)
         who = _who_counts(entry, person)
@@ -111,8 +115,9 @@ def _register(event_id, form_key, values, guests, answers, by, person) -> Outcom
         known = known_by(event.id, entry.email_normalised)
         if known:
             letters.again(known, form_key)
-            return Outcome(known, is_new=False)
-        return Outcome(seat(entry, texts, event, before), is_new=True)
+            return Outcome(known, is_new=False, waits=before.is_full or not before.fits(entry.seats))
+        entry = seat(entry, texts, event, before)
+        return Outcome(entry, is_new=True, waits=entry.place == Place.WAITING)
 
 
 def _who_counts(entry: Registration, member: Person | None) -> Person | None:

@@ -40,6 +40,11 @@ def act(form_key: str, values: dict) -> str:
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:40]
 
 
+def is_received(form_key: str, values: dict) -> bool:
+    """Tell whether the form that carries this key has been sent already, for the same person."""
+    return Registration.select().where(Registration.form_key == act(form_key, values)).exists()
+
+
 def address_of(text: str | None) -> str:
     """Return an address as registrations compare it."""
     return normalise_email(one_line(text or ""))
