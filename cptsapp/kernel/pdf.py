@@ -5,9 +5,9 @@ from fpdf import FPDF
 from .text import fold
 
 
-def sheet_of(title: str) -> FPDF:
-    """Return a document without pages yet, A4, in French."""
-    sheet = FPDF(format="A4")
+def sheet_of(title: str, kind: type[FPDF] = FPDF, *, orientation: str = "portrait") -> FPDF:
+    """Return a document without pages yet, A4, in French; `kind` is a class of documents with its own head and foot."""
+    sheet = kind(orientation=orientation, format="A4")
     sheet.core_fonts_encoding = "cp1252"
     sheet.set_title(winansi(title))
     sheet.set_lang("fr-FR")

@@ -200,4 +200,11 @@
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && document.documentElement.dataset.private !== undefined) location.reload();
   });
+  /* Whoever logs out leaves nothing on the device: what pages kept of people while the network was away goes too. */
+  on("submit", (event) => {
+    if (!event.target.action?.endsWith("/deconnexion")) return;
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith("pointages:")).forEach((key) => localStorage.removeItem(key));
+    } catch { /* a browser that keeps nothing has nothing to forget */ }
+  });
 })();
