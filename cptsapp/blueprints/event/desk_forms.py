@@ -230,7 +230,17 @@ class EventForm(Form):
             del rows.entries[rank]
         elif verb == "up" and 0 < rank < len(rows):
             rows.entries.insert(rank - 1, rows.entries.pop(rank))
+        _number_again(rows)
         return name
+
+
+def _number_again(rows: FieldList) -> None:
+    """Name the rows by their present rank, which is how the next sending puts them in order; what was typed stays."""
+    before, rows.entries, rows.last_index = [each.form for each in rows.entries], [], -1
+    for form in before:
+        row = rows.append_entry(form.data)
+        for field in row.form:
+            field.raw_data = form[field.short_name].raw_data
 
 
 def _faults(number: int, row: Form) -> list[str]:

@@ -17,7 +17,7 @@ from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.tables import Bulk, Cases, Column, DataTable, OneOf, Period
-from cptsapp.kernel.text import plural
+from cptsapp.kernel.text import NBSP, plural
 from cptsapp.kernel.themes import Theme
 
 from . import checking, counts, rules
@@ -31,7 +31,9 @@ MOST_ENTRIES = 12
 
 @dataclass(frozen=True)
 class Moments(Cases):
-    """Cases whose conditions depend on the moment when they are asked."""
+    """Cases whose conditions depend on the moment when they are asked; tabs above the list choose among them."""
+
+    widget = "hidden"
 
     def condition(self, values):
         made = super().condition(values)
@@ -40,14 +42,20 @@ class Moments(Cases):
 
 STATES = {
     "a-venir": ("À venir et brouillons", lambda: _is_present & _is_ahead()),
-    "brouillons": ("Brouillons", lambda: _is_present & (Event.status == Status.DRAFT)),
     "a-cloturer": (
-        "Passés, à dire tenus",
+        "À dire tenus",
         lambda: _is_present & (Event.status == Status.PUBLISHED) & (Event.ends_at <= now()),
     ),
     "tenus": ("Tenus", lambda: _is_present & (Event.status == Status.HELD)),
     "annules": ("Annulés", lambda: _is_present & (Event.status == Status.CANCELLED)),
     "corbeille": ("Corbeille", lambda: Event.deleted_at.is_null(False)),
+}
+NOTHING = {
+    "a-venir": "Rien à venir, et aucun brouillon.",
+    "a-cloturer": "Aucun événement passé n’attend d’être dit tenu.",
+    "tenus": "Aucun événement n’a encore été dit tenu.",
+    "annules": "Aucun événement n’a été annulé.",
+    "corbeille": "La corbeille est vide.",
 }
 _is_present = Event.deleted_at.is_null()
 
@@ -63,7 +71,7 @@ def series_choices():
 def registered_words(event) -> str:
     """« 12 sur 30 »: the seats taken and those there are."""
     taken = event.counts.seats
-    return f"{taken} sur {event.capacity}" if event.capacity else str(taken or "")
+    return f"{taken}{NBSP}sur{NBSP}{event.capacity}" if event.capacity else str(taken or "")
 
 
 def state_words(event) -> str:
@@ -117,7 +125,7 @@ EVENTS = DataTable(
     hint="Titre, lieu, intervenant, action…",
     empty="Créez le premier événement : il reste en brouillon tant que vous ne le publiez pas.",
     prepare=prepare,
-    near=2,
+    near=3,
 )
 READ_ONLY = copy(EVENTS)
 READ_ONLY.bulk = ()
@@ -140,7 +148,7 @@ def listed():
 @access(*READERS)
 def index():
     table = EVENTS if may("coordination") else READ_ONLY
-    return table.page("event/gestion_list.html", listed(), has_any=_has_any)
+    return table.page("event/gestion_list.html", listed(), has_any=_has_any, states=STATES, nothing=NOTHING)
 
 
 def _has_any() -> bool:
@@ -321,7 +329,8 @@ def event_tabs(event: Event) -> list[tuple[str, str, bool]]:
     return found if len(found) > 1 else []
 
 
-from . import gestion_edit as _edit  # noqa: E402, F401 (their routes)
+from . import gestion_day as _day  # noqa: E402, F401 (their routes)
+from . import gestion_edit as _edit  # noqa: E402, F401
 from . import gestion_extras as _extras  # noqa: E402, F401
 from . import gestion_mails as _mails  # noqa: E402, F401
 from . import gestion_people as _people  # noqa: E402, F401

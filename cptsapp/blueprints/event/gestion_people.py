@@ -197,7 +197,7 @@ def queue(id):
 
 @bp_gestion.post("/<int:id>/attente/entrer")
 @access("coordination")
-def let_in(id):
+def queue_let_in(id):
     event_or_404(id)
     count = moves.let_in(id)
     flash(f"{plural(count, 'personne a', 'personnes ont')} une place et reçoivent leur e-mail." if count
