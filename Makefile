@@ -13,7 +13,7 @@ run: $(VENV)/.ready
 test: $(VENV)/.ready-dev
 	@tools/find_browser.sh
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format --check .

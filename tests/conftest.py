@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
+from jinja2 import BytecodeCache
+from werkzeug.routing import Rule
 
 from cptsapp import create_app
 from cptsapp.kernel import db as database
@@ -13,6 +16,10 @@ from cptsapp.kernel import journal
 from cptsapp.kernel.db import db
 from cptsapp.kernel.mail import relay, send_due
 from tests.sink import Sink, SinkServer
+
+# How long an example takes is the business of benchmarks: a busy machine proves nothing against a rule.
+hypothesis_settings.register_profile("cptsapp", deadline=None)
+hypothesis_settings.load_profile("cptsapp")
 
 SECRET = "une-cle-de-test-assez-longue-pour-convenir"
 
@@ -44,6 +51,39 @@ class Browser(FlaskClient):
             return generate_csrf() if session.row is not None else None
 
 
+class KeptCode(BytecodeCache):
+    """The compiled templates of this process: each test has its own application, and all have the same templates."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key + bucket.checksum in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key + bucket.checksum])
+
+    def dump_bytecode(self, bucket):
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+KEPT_CODE = KeptCode()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_address_builders():
+    """Werkzeug compiles a function for each of our hundreds of routes, the same in each test's application: keep it."""
+    compile_builder, kept = Rule._compile_builder, {}
+
+    def compiled(rule, append_unknown=True):
+        key = (rule.rule, append_unknown, repr(rule.defaults), repr(sorted(rule.arguments)))
+        if key not in kept:
+            kept[key] = compile_builder(rule, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = compiled
+    yield
+    Rule._compile_builder = compile_builder
+
+
 @pytest.fixture(scope="session")
 def empty_instance(tmp_path_factory):
     """An instance with all its tables and nothing in them, made once and copied for each test."""
@@ -68,6 +108,8 @@ def app(instance):
     app.testing = True
     app.config["FORM_MINIMUM_SECONDS"] = 0
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = KEPT_CODE
+    db.pragma("synchronous", "off", permanent=True)  # what survives a power cut is tried where processes are killed
     with app.app_context(), database.connection(), journal.acting(None):
         yield app
     db.close_all()

@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
+            if item.path.name != "test_pages.py":  # the steps of a visit stay together, on one site
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
             if missing and os.environ.get("CI") != "true":
                 item.add_marker(pytest.mark.skip(reason="aucun Chromium sur cette machine (sudo apt install chromium)"))
 

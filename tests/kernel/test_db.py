@@ -2,6 +2,7 @@
 
 import pytest
 
+from cptsapp import create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel.db import db, revision
 
@@ -10,12 +11,15 @@ def pragma(name):
     return db.execute_sql(f"PRAGMA {name}").fetchone()[0]
 
 
-def test_a_connection_is_opened_with_what_durability_asks(app):
-    assert pragma("journal_mode") == "wal"
-    assert pragma("synchronous") == 2  # FULL
-    assert pragma("foreign_keys") == 1
-    assert pragma("secure_delete") == 1
-    assert pragma("busy_timeout") == 5000
+def test_a_connection_is_opened_with_what_durability_asks(instance):
+    create_app(instance, secret_key="k" * 40)
+    with database.connection():
+        assert pragma("journal_mode") == "wal"
+        assert pragma("synchronous") == 2  # FULL
+        assert pragma("foreign_keys") == 1
+        assert pragma("secure_delete") == 1
+        assert pragma("busy_timeout") == 5000
+    db.close_all()
 
 
 def test_an_old_sqlite_is_refused(monkeypatch):
