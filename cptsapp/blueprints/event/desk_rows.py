@@ -32,7 +32,7 @@ class SessionRow(Form):
     day = DateField("Jour", [Optional()])
     starts = TimeField("Début", [Optional()])
     ends = TimeField("Fin", [Optional()])
-    label = StringField("Nom de la séance", [Length(max=80)])
+    label = StringField("Intitulé", [Length(max=80)])
 
     @property
     def is_blank(self) -> bool:
