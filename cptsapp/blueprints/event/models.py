@@ -118,7 +118,7 @@ class Event(Table):
     online_minutes = IntegerField(null=True)  # shown from N minutes before; None: as soon as one is registered
     # Who
     audience = CharField(max_length=20, default=Audience.EVERYONE)
-    professions = CharField(max_length=300, default="")  # codes between commas: « ,10,60, »
+    professions = CharField(max_length=600, default="")  # codes between commas: « ,10,60, »
     is_public = BooleanField(default=True)  # announced on the site; else in the member space alone
     # Registration
     booking = CharField(max_length=12, default=Booking.ONLINE)
