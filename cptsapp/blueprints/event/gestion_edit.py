@@ -39,18 +39,19 @@ def edit(id):
 
 
 def _write(event: Event | None):
-    """The form: a button of its rows or of its preview shows it again, any other saves it."""
+    """The form: a button of its rows or of its preview shows it again, « save » and « publish » save it."""
     form = EventForm(event)
     act = request.form.get("act", "save")
     if not form.is_submitted():
         return _form(form)
+    saves = act in ("save", "publish")
+    shaped = saves and form.validate()
     form.keep_files()
     if act == "preview":
         return _form(form, fragment="apercu", status=200, with_preview=True)
     if part := form.change_rows(act):
         return _form(form, fragment=part, status=200, added=part if act.startswith("add-") else "")
-    kept = form.errors
-    if form.validate() and not kept and (values := form.read()) is not None:
+    if shaped and not form.errors and (values := form.read()) is not None:
         try:
             saved = desk.save(
                 event.id if event else None,
@@ -69,7 +70,7 @@ def _write(event: Event | None):
         else:
             flash("L’événement est publié." if act == "publish" else "L’événement est enregistré.")
             return redirect(url_for("event_gestion.show", id=saved.id), 303)
-    return _form(form, status=422)
+    return _form(form, status=422 if saves else 200)
 
 
 def _form(
