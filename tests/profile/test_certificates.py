@@ -12,8 +12,10 @@ from cptsapp.blueprints.person.models import Kind, Person
 from cptsapp.blueprints.privacy import rules as privacy_rules
 from cptsapp.blueprints.profile import certificates
 from cptsapp.blueprints.profile.models import Certificate
+from cptsapp.kernel.certificates import spaced
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.pdf import winansi
 from tests.conftest import text_of
 
 ASK = "/espace/profil/attestation"
@@ -50,7 +52,7 @@ def test_anyone_verifies_it_and_learns_the_least(client, certificate):
     assert "adherent@exemple.fr" not in html
 
 
-@pytest.mark.parametrize("written", [str.lower, certificates.spaced, lambda code: f" {code[:6]} {code[6:]} "])
+@pytest.mark.parametrize("written", [str.lower, spaced, lambda code: f" {code[:6]} {code[6:]} "])
 def test_a_code_is_read_as_people_write_it(client, certificate, written):
     answer = client.get("/verifier/", query_string={"code": written(certificate.code)}, follow_redirects=True)
     assert "Attestation valable" in answer.text
@@ -111,12 +113,12 @@ def test_a_code_has_no_sign_that_is_read_as_another(certificate):
     ("text", "held"), [("L’œuvre d’Éloïse", "L’œuvre d’Éloïse"), ("Łukasz Čapek", "Lukasz Capek"), ("李", "?")]
 )
 def test_names_are_written_with_the_signs_of_the_fonts(text, held):
-    assert certificates.winansi(text) == held
+    assert winansi(text) == held
 
 
 @given(st.text(max_size=80))
 def test_any_name_is_written(text):
-    certificates.winansi(text).encode("cp1252")
+    winansi(text).encode("cp1252")
 
 
 def test_a_name_in_any_alphabet_makes_a_certificate(certificate, adherent):

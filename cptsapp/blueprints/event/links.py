@@ -66,6 +66,16 @@ def door_link(registration: Registration) -> str:
     return f"{settings.base_url}/gestion/evenements/entree/{registration.code}"
 
 
+def sign_pair(use: str, first: int, second: int) -> str:
+    """Return two numbers as a signed text, for a secret address of the site."""
+    return _signer(use).dumps([first, second])
+
+
+def read_pair(use: str, token: str) -> tuple[int, int] | None:
+    """Return the two numbers of `sign_pair`, or None when the text was altered."""
+    return _read(use, token)
+
+
 def _signer(use: str) -> URLSafeSerializer:
     # itsdangerous signs with the last key and accepts them all
     return URLSafeSerializer(secret_keys()[::-1], salt=f"event {use}")

@@ -8,7 +8,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import serve
 from cptsapp.kernel.htmx import page
 
-from . import booking, links, wording
+from . import booking, certificates, links, wording
 from .calendar_file import event_ics
 from .forms import OTHER, QUESTION, answers, changing, guests, handing_over, typed
 from .models import Event, Material, MaterialReaders, Question
@@ -51,6 +51,7 @@ def _shown(token: str, registration: Registration, error: str = ""):
         code=segno.make(links.door_link(registration), error="m", micro=False) if is_coming else None,
         answers=list(Answer.select(Answer, Question).join(Question).where(Answer.registration == registration.id)),
         materials=_materials(registration),
+        may_certify=certificates.may_have(registration, event),
         may_change=place in (Place.CONFIRMED, Place.WAITING) and not event.is_past and not event.cancelled_at,
         may_return=place == Place.CANCELLED and booking.is_open(event),
         status=422 if error else 200,
@@ -80,6 +81,21 @@ def material(token, id):
     if found is None or found.file is None:
         abort(404)
     return serve(found.file, download_name=found.file.original_name)
+
+
+@bp.post("/inscription/<token>/attestation.pdf")
+@access("public")
+def certificate(token):
+    """The certificate of attendance; asked for by a button, for it gives itself a code the first time."""
+    registration, dead = _opened(token)
+    if dead:
+        return dead
+    try:
+        content = certificates.pdf([certificates.issue(registration.id)])
+    except RuleError as error:
+        return _shown(token, registration, str(error))
+    headers = {"Content-Disposition": 'attachment; filename="attestation-de-presence.pdf"'}
+    return Response(content, content_type="application/pdf", headers=headers | {"Cache-Control": "private, no-store"})
 
 
 @bp.get("/inscription/<token>/rendez-vous.ics")

@@ -12,6 +12,7 @@ from cptsapp.blueprints.annuaire.models import Directory, Portrait, PublicChoice
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel import limits, tokens
 from cptsapp.kernel.access import access
+from cptsapp.kernel.certificates import verify as verify_code
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import serve, store_image
 from cptsapp.kernel.htmx import page
@@ -242,11 +243,11 @@ def verify_form():
 @bp.get("/verifier/<code>")
 @access("public")
 def verify(code):
-    verdict = certificates.verify(code[:40])
-    if not verdict.holder:
+    verdict = verify_code(code[:40])
+    if verdict is None:
         per = timedelta(minutes=15)
         limits.hit("certificate", limits.network(request.remote_addr), limit=WRONG_CODES, per=per)
-    status = 200 if verdict.holder else 404
+    status = 404 if verdict is None else 200
     response = page("profile/verify.html", verdict=verdict, code=code[:40], status=status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,0 +1,71 @@
+"""The indicators of events: held, registered, participants, professionals present; by kind, mission, action, origin."""
+
+from datetime import date
+
+from cptsapp.kernel.registry import breakdown, indicator
+
+from . import figures
+from .models import Event
+
+
+@indicator("event.held", "Événements tenus", unit="événements")
+def held(start: date, end: date) -> int:
+    return figures.held(start, end).count()
+
+
+@indicator("event.registered", "Inscrits aux événements tenus", unit="personnes")
+def registered(start: date, end: date) -> int:
+    return figures.registered(start, end)
+
+
+@indicator("event.participants", "Participants aux événements", unit="personnes")
+def participants(start: date, end: date) -> int:
+    return figures.participants(start, end)
+
+
+@indicator("event.professionals", "Professionnels de santé présents", unit="professionnels")
+def professionals(start: date, end: date) -> int:
+    return figures.professionals(start, end)
+
+
+WAYS = {
+    "type": ("Par nature", figures.kind_of),
+    "mission": ("Par mission", figures.mission_of),
+    "action": ("Par action", figures.action_of),
+}
+FIGURES = {"event.held": 0, "event.participants": 1, "event.professionals": 2}
+
+
+def _register(key: str, place: int, by: str, label: str, way) -> None:
+    @breakdown(key, by, label)
+    def told_apart(start: date, end: date) -> dict[str, int]:
+        return {name: line[place] for name, line in figures.split(start, end, way).items() if line[place]}
+
+
+for _key, _place in FIGURES.items():
+    for _by, (_label, _way) in WAYS.items():
+        _register(_key, _place, _by, _label, _way)
+
+
+def _present(start: date, end: date):
+    return figures.present_in(figures.held(start, end).select(Event.id))
+
+
+@breakdown("event.participants", "profession", "Par profession")
+def by_profession(start: date, end: date) -> dict[str, int]:
+    return figures.by_profession(_present(start, end))
+
+
+@breakdown("event.participants", "commune", "Par commune")
+def by_commune(start: date, end: date) -> dict[str, int]:
+    return figures.by_commune(_present(start, end))
+
+
+@breakdown("event.participants", "cpts", "Par CPTS d’origine")
+def by_cpts(start: date, end: date) -> dict[str, int]:
+    return figures.by_cpts(_present(start, end))
+
+
+@breakdown("event.held", "partner", "Par co-organisateur")
+def by_partner(start: date, end: date) -> dict[str, int]:
+    return figures.by_partner(start, end)
