@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cptsapp.kernel import journal
 from cptsapp.kernel.db import db, now
@@ -52,12 +53,12 @@ def resend(ids: Iterable[int]) -> Done:
 
 
 @db.atomic()
-def resend_one(registration_id: int) -> None:
+def resend_one(registration_id: int, *, at: datetime | None = None) -> None:
     """Send somebody again the mail that says where their registration stands; twice in a minute is once."""
     entry = Registration.select(Registration, Event).join(Event).where(Registration.id == registration_id).first()
     if entry is None or entry.place not in LIVING or entry.place == Place.WALK_IN:
         raise RuleError("On n’écrit qu’aux personnes inscrites ou en attente.")
     if not entry.email:
         raise RuleError(f"{entry.label} n’a pas donné d’adresse e-mail.")
-    letters.again(entry, f"desk-{now():%Y%m%d%H%M}")
+    letters.again(entry, f"desk-{at or now():%Y%m%d%H%M}")
     journal.write("event.resent", "registration", entry.id, event=entry.event_id)
