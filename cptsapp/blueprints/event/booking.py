@@ -107,27 +107,27 @@ def _register(event_id, form_key, values, guests, answers, by, person) -> Outcom
         if known:
             return Outcome(known, is_new=False, waits=known.place == Place.WAITING)
         refuse(why_closed(event))
-        entry = fill(Registration(event=event, form_key=key), values, person=None if by else person, by=by)
-        who = _who_counts(entry, person)
-        refuse(eligibility.refusal(event, profession=entry.profession, person=who, email=entry.email), _field(event))
-        entry.guests = checked_guests(event, guests)
+        booked = fill(Registration(event=event, form_key=key), values, person=None if by else person, by=by)
+        who = _who_counts(booked, person)
+        refuse(eligibility.refusal(event, profession=booked.profession, person=who, email=booked.email), _field(event))
+        booked.guests = checked_guests(event, guests)
         texts = checked_answers(event, answers)
-        known = known_by(event.id, entry.email_normalised)
+        known = known_by(event.id, booked.email_normalised)
         if known:
             letters.again(known, form_key)
-            return Outcome(known, is_new=False, waits=before.is_full or not before.fits(entry.seats))
-        entry = seat(entry, texts, event, before)
-        return Outcome(entry, is_new=True, waits=entry.place == Place.WAITING)
+            return Outcome(known, is_new=False, waits=before.is_full or not before.fits(booked.seats))
+        booked = seat(booked, texts, event, before)
+        return Outcome(booked, is_new=True, waits=booked.place == Place.WAITING)
 
 
-def _who_counts(entry: Registration, member: Person | None) -> Person | None:
+def _who_counts(booked: Registration, member: Person | None) -> Person | None:
     """Return the person whose membership counts: the one logged in, or the colleague whom an adherent registers.
 
     An address alone proves nothing: answering a visitor by it would tell who is a member.
     """
-    if member is None or not entry.by_name:
+    if member is None or not booked.by_name:
         return member
-    return Person.with_email(entry.email).first() if is_adherent(member) else None
+    return Person.with_email(booked.email).first() if is_adherent(member) else None
 
 
 def _field(event: Event) -> str | None:
@@ -145,12 +145,12 @@ def resend(event: Event, email: str, form_key: str) -> None:
 
 def _held(registration_id: int, link_version: int | None) -> Registration:
     """Return a registration, its row held; one that changed hands obeys its former link no more."""
-    entry = locked(Registration.select().where(Registration.id == registration_id)).first()
-    if entry is None or entry.forgotten_at:
+    booked = locked(Registration.select().where(Registration.id == registration_id)).first()
+    if booked is None or booked.forgotten_at:
         raise RuleError("Cette inscription n’existe plus.")
-    if link_version is not None and entry.link_version != link_version:
+    if link_version is not None and booked.link_version != link_version:
         raise RuleError(MOVED_ON)
-    return entry
+    return booked
 
 
 def _refuse_past(event: Event) -> None:
@@ -163,38 +163,38 @@ def change(
 ) -> Registration:
     """Change what a registrant said; the address stays. More guests need as many free seats."""
     with writing(registration.event_id) as (event, before):
-        entry = _held(registration.id, registration.link_version)
+        booked = _held(registration.id, registration.link_version)
         _refuse_past(event)
-        if entry.place not in LIVING:
+        if booked.place not in LIVING:
             raise RuleError("Cette inscription est annulée. Inscrivez-vous de nouveau si vous souhaitez venir.")
-        entry.event = event
-        needed = NAMED if entry.email else GIVEN
-        fill(entry, values | {"email": entry.email}, person=entry.person, needed=needed)
-        refuse(_profession_refusal(event, entry), _field(event))
-        _set_guests(event, before, entry, guests)
-        entry.save()
-        keep_answers(entry, checked_answers(event, answers or {}))
-        journal.write("event.changed_place", "registration", entry.id)
+        booked.event = event
+        needed = NAMED if booked.email else GIVEN
+        fill(booked, values | {"email": booked.email}, person=booked.person, needed=needed)
+        refuse(_profession_refusal(event, booked), _field(event))
+        _set_guests(event, before, booked, guests)
+        booked.save()
+        keep_answers(booked, checked_answers(event, answers or {}))
+        journal.write("event.changed_place", "registration", booked.id)
         promote_if_open(event)
-        return entry
+        return booked
 
 
-def _profession_refusal(event: Event, entry: Registration) -> str:
+def _profession_refusal(event: Event, booked: Registration) -> str:
     if event.audience not in eligibility.ASKS_PROFESSION:
         return ""
-    return eligibility.refusal(event, profession=entry.profession)
+    return eligibility.refusal(event, profession=booked.profession)
 
 
-def _set_guests(event: Event, before: Standing, entry: Registration, guests: int) -> None:
+def _set_guests(event: Event, before: Standing, booked: Registration, guests: int) -> None:
     guests = checked_guests(event, guests)
-    more = guests - entry.guests
-    if more > 0 and entry.place == Place.CONFIRMED:
+    more = guests - booked.guests
+    if more > 0 and booked.place == Place.CONFIRMED:
         refuse(why_closed(event))
         if not before.fits(more) or before.waiting:
             raise RuleError("Il ne reste pas assez de places pour ces accompagnants.", "guests")
     if more > 0 and event.capacity is not None and 1 + guests > event.capacity:
         raise RuleError(f"Cet événement n’a que {plural(event.capacity, 'place')}. Venez moins nombreux.", "guests")
-    entry.guests = guests
+    booked.guests = guests
 
 
 def cancel(registration_id: int, *, by_person: bool = True, link_version: int | None = None) -> Registration:
@@ -204,21 +204,21 @@ def cancel(registration_id: int, *, by_person: bool = True, link_version: int | 
     """
     event_id = Registration.get_by_id(registration_id).event_id
     with writing(event_id) as (event, _):
-        entry = _held(registration_id, link_version)
-        if entry.place in (Place.CANCELLED, Place.REMOVED):
-            return entry
+        booked = _held(registration_id, link_version)
+        if booked.place in (Place.CANCELLED, Place.REMOVED):
+            return booked
         _refuse_past(event)
-        _leave(entry, event, by_person=by_person)
+        _leave(booked, event, by_person=by_person)
         promote_if_open(event)
-        return entry
+        return booked
 
 
-def _leave(entry: Registration, event: Event, *, by_person: bool = True) -> None:
-    entry.event = event
-    move(entry, Place.CANCELLED)
+def _leave(booked: Registration, event: Event, *, by_person: bool = True) -> None:
+    booked.event = event
+    move(booked, Place.CANCELLED)
     if by_person:
-        letters.left(entry)
-    journal.write("event.left", "registration", entry.id, event=event.id)
+        letters.left(booked)
+    journal.write("event.left", "registration", booked.id, event=event.id)
 
 
 def transfer(registration: Registration, *, values: dict) -> Registration:
@@ -227,39 +227,39 @@ def transfer(registration: Registration, *, values: dict) -> Registration:
     A colleague who waits gets this seat; one who is confirmed keeps their own, and this place is given up.
     """
     with writing(registration.event_id) as (event, _):
-        entry = _held(registration.id, registration.link_version)
+        booked = _held(registration.id, registration.link_version)
         _refuse_past(event)
-        if entry.place not in (Place.CONFIRMED, Place.WAITING):
+        if booked.place not in (Place.CONFIRMED, Place.WAITING):
             raise RuleError("Cette place n’est plus à vous : elle ne peut pas être transmise.")
-        entry.event = event
+        booked.event = event
         other = known_by(event.id, address_of(values.get("email")))
-        if other and other.id == entry.id:
+        if other and other.id == booked.id:
             raise RuleError("Cette adresse est déjà la vôtre. Indiquez celle de votre collègue.", "email")
         taker = fill(Registration(event=event, code=new_code()), values)
         colleague = Person.with_email(taker.email).first()
         refuse(
             eligibility.refusal(event, profession=taker.profession, person=colleague, email=taker.email), _field(event)
         )
-        if other and not (other.place == Place.WAITING and entry.place == Place.CONFIRMED):
-            _leave(entry, event)
-            letters.again(other, f"{entry.id}-{entry.link_version}")
+        if other and not (other.place == Place.WAITING and booked.place == Place.CONFIRMED):
+            _leave(booked, event)
+            letters.again(other, f"{booked.id}-{booked.link_version}")
             promote_if_open(event)
-            return entry
+            return booked
         if other:
             move(other, Place.CANCELLED)
-        return _hand_over(entry, taker)
+        return _hand_over(booked, taker)
 
 
-def _hand_over(entry: Registration, taker: Registration) -> Registration:
+def _hand_over(booked: Registration, taker: Registration) -> Registration:
     """Write the newcomer over the former holder: same seats, same rank, new link, new code, no answer of another's."""
-    former = entry.label
+    former = booked.label
     for name in (*LENGTHS, "email_normalised", "person", "is_professional", "insee", "folded", "code"):
-        setattr(entry, name, getattr(taker, name))
-    entry.by_name, entry.by_email, entry.speakers_question = former[:160], "", ""
-    entry.link_version += 1
-    entry.confirmed_at = entry.confirmed_at and now()
-    entry.save()
-    Answer.delete().where(Answer.registration == entry.id).execute()
-    letters.transferred(entry, former)
-    journal.write("event.handed_over", "registration", entry.id)
-    return entry
+        setattr(booked, name, getattr(taker, name))
+    booked.by_name, booked.by_email, booked.speakers_question = former[:160], "", ""
+    booked.link_version += 1
+    booked.confirmed_at = booked.confirmed_at and now()
+    booked.save()
+    Answer.delete().where(Answer.registration == booked.id).execute()
+    letters.transferred(booked, former)
+    journal.write("event.handed_over", "registration", booked.id)
+    return booked

@@ -63,21 +63,21 @@ def known_by(event_id: int, address: str) -> Registration | None:
     return query.order_by(Registration.state == Place.REMOVED, Registration.id.desc()).first() if address else None
 
 
-def seat(entry: Registration, answers: dict[int, str], event: Event, before: Standing) -> Registration:
+def seat(booked: Registration, answers: dict[int, str], event: Event, before: Standing) -> Registration:
     """Write a new registration where it belongs, with its answers, its mail and its line of journal."""
     if before.waiting and promote_if_open(event):
         before = standing(event)
-    place = Place.CONFIRMED if before.fits(entry.seats) and not before.waiting else Place.WAITING
-    if event.capacity is not None and entry.seats > event.capacity:
+    place = Place.CONFIRMED if before.fits(booked.seats) and not before.waiting else Place.WAITING
+    if event.capacity is not None and booked.seats > event.capacity:
         raise RuleError(f"Cet événement n’a que {plural(event.capacity, 'place')}. Venez moins nombreux.", "guests")
     if place == Place.WAITING and not event.has_waiting_list:
         raise RuleError(_full(before))
-    entry.state, entry.confirmed_at = place, now() if place == Place.CONFIRMED else None
-    entry.save(force_insert=True)
-    keep_answers(entry, answers)
-    letters.confirmation(entry) if place == Place.CONFIRMED else letters.waiting(entry, rank=before.waiting + 1)
-    journal.write(REGISTERED, "registration", entry.id, event=event.id, state=str(place))
-    return entry
+    booked.state, booked.confirmed_at = place, now() if place == Place.CONFIRMED else None
+    booked.save(force_insert=True)
+    keep_answers(booked, answers)
+    letters.confirmation(booked) if place == Place.CONFIRMED else letters.waiting(booked, rank=before.waiting + 1)
+    journal.write(REGISTERED, "registration", booked.id, event=event.id)
+    return booked
 
 
 def _full(before: Standing) -> str:
@@ -92,7 +92,7 @@ def is_living(event_id: int, address: str) -> bool:
 
 
 def fill(
-    entry: Registration,
+    booked: Registration,
     values: dict,
     *,
     person: Person | None = None,
@@ -100,28 +100,28 @@ def fill(
     needed: tuple[str, ...] = NAMED,
 ) -> Registration:
     """Put on a registration what was typed; of a light event, no more than what it needs."""
-    event = entry.event
+    event = booked.event
     names = LIGHT if event.is_light else tuple(LENGTHS)
     for name in names:
-        setattr(entry, name, _checked(name, values.get(name)))
+        setattr(booked, name, _checked(name, values.get(name)))
     for name in GIVEN if event.is_light else needed:
-        if not getattr(entry, name):
+        if not getattr(booked, name):
             raise RuleError("Remplissez ce champ.", name)
-    entry.email_normalised = normalise_email(entry.email)
-    if is_closed_network(entry.email):
+    booked.email_normalised = normalise_email(booked.email)
+    if is_closed_network(booked.email):
         raise RuleError(CLOSED_NETWORK, "email")
     if event.asks_speakers:
-        entry.speakers_question = _text(values.get("speakers_question"))
+        booked.speakers_question = _text(values.get("speakers_question"))
     if by:
-        entry.by_name, entry.by_email = _by_name(by[0]), one_line(by[1])[:254]
-    entry.person = person or (None if event.is_light else _alone_with(entry))
+        booked.by_name, booked.by_email = _by_name(by[0]), one_line(by[1])[:254]
+    booked.person = person or (None if event.is_light else _alone_with(booked))
     if not event.is_light:
-        _place(entry)
-    entry.is_professional = eligibility.is_health(entry.profession)
-    entry.code = entry.code or new_code()
-    words = (entry.family_name, entry.given_name, entry.email_normalised, entry.organisation)
-    entry.folded = " ".join(fold(word) for word in words if word)[:500]
-    return entry
+        _place(booked)
+    booked.is_professional = eligibility.is_health(booked.profession)
+    booked.code = booked.code or new_code()
+    words = (booked.family_name, booked.given_name, booked.email_normalised, booked.organisation)
+    booked.folded = " ".join(fold(word) for word in words if word)[:500]
+    return booked
 
 
 def _checked(name: str, value) -> str:
@@ -147,23 +147,23 @@ def _text(value) -> str:
     return text
 
 
-def _alone_with(entry: Registration) -> Person | None:
+def _alone_with(booked: Registration) -> Person | None:
     """Return the one person known by this address and this name: the registration is then among their own."""
-    found = list(Person.with_email(entry.email).limit(2))
-    name = fold(entry.family_name)
+    found = list(Person.with_email(booked.email).limit(2))
+    name = fold(booked.family_name)
     return found[0] if len(found) == 1 and name and name == fold(found[0].family_name) else None
 
 
-def _place(entry: Registration) -> None:
+def _place(booked: Registration) -> None:
     """Put on a registration what the member's own record says: commune, profession left blank, the CPTS."""
-    if entry.person_id is None:
+    if booked.person_id is None:
         return
-    practice = Practice.of(entry.person_id)
-    entry.insee = practice.commune_id or ""
-    if not entry.profession and not entry.profession_other:
-        entry.profession, entry.profession_other = practice.profession, practice.profession_other
-    if not entry.cpts and is_adherent(entry.person):
-        entry.cpts = identity().name[:120]
+    practice = Practice.of(booked.person_id)
+    booked.insee = practice.commune_id or ""
+    if not booked.profession and not booked.profession_other:
+        booked.profession, booked.profession_other = practice.profession, practice.profession_other
+    if not booked.cpts and is_adherent(booked.person):
+        booked.cpts = identity().name[:120]
 
 
 def new_code() -> str:
@@ -197,7 +197,7 @@ def checked_answers(event: Event, answers: dict[int, str], *, all_needed: bool =
     return kept
 
 
-def keep_answers(entry: Registration, answers: dict[int, str]) -> None:
-    Answer.delete().where(Answer.registration == entry.id).execute()
+def keep_answers(booked: Registration, answers: dict[int, str]) -> None:
+    Answer.delete().where(Answer.registration == booked.id).execute()
     for question_id, text in answers.items():
-        Answer.insert(registration=entry.id, question=question_id, text=text).execute()
+        Answer.insert(registration=booked.id, question=question_id, text=text).execute()

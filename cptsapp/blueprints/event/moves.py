@@ -43,14 +43,14 @@ def _of(registration_id: int) -> Registration:
 def move_up(registration_id: int, reason: str) -> Registration:
     """Put somebody who waits at the head of the list; the reason is kept."""
     with writing(_of(registration_id).event_id) as (event, _):
-        entry = _of(registration_id)
-        if entry.place != Place.WAITING:
+        booked = _of(registration_id)
+        if booked.place != Place.WAITING:
             raise RuleError("Cette personne n’est pas en liste d’attente.")
-        entry.priority_reason = _reason(reason, "Dites pourquoi cette personne passe devant les autres.")
+        booked.priority_reason = _reason(reason, "Dites pourquoi cette personne passe devant les autres.")
         head = waiting_list(event.id).first()
-        entry.priority = head.priority + 1 if head.id != entry.id else entry.priority
-        entry.save()
-        journal.write("event.moved_up", "registration", entry.id)
+        booked.priority = head.priority + 1 if head.id != booked.id else booked.priority
+        booked.save()
+        journal.write("event.moved_up", "registration", booked.id)
         promote_if_open(event)
         return _of(registration_id)
 
@@ -58,19 +58,19 @@ def move_up(registration_id: int, reason: str) -> Registration:
 def confirm(registration_id: int, reason: str = "") -> Registration:
     """Give a free seat to somebody who waits; passing before others takes a reason. There must be room."""
     with writing(_of(registration_id).event_id) as (event, before):
-        entry = _of(registration_id)
-        if entry.place != Place.WAITING:
+        booked = _of(registration_id)
+        if booked.place != Place.WAITING:
             raise RuleError("Cette personne n’est pas en liste d’attente.")
-        if not before.fits(entry.seats):
+        if not before.fits(booked.seats):
             raise RuleError(
-                f"Il faut {plural(entry.seats, 'place')} et il en reste {before.left}. Augmentez d’abord la capacité."
+                f"Il faut {plural(booked.seats, 'place')} et il en reste {before.left}. Augmentez d’abord la capacité."
             )
-        if waiting_list(event.id).first().id != entry.id:
-            entry.priority_reason = _reason(reason, "Dites pourquoi cette personne passe devant les autres.")
-        entry.event = event
-        enter(entry)
-        journal.write("event.confirmed", "registration", entry.id)
-        return entry
+        if waiting_list(event.id).first().id != booked.id:
+            booked.priority_reason = _reason(reason, "Dites pourquoi cette personne passe devant les autres.")
+        booked.event = event
+        enter(booked)
+        journal.write("event.confirmed", "registration", booked.id)
+        return booked
 
 
 def let_in(event_id: int) -> int:
@@ -85,17 +85,17 @@ def let_in(event_id: int) -> int:
 def remove(registration_id: int, reason: str = "", *, notify: bool = True) -> Registration:
     """Take a registration away, tell the person, and give the seats to the next in order."""
     with writing(_of(registration_id).event_id) as (event, _):
-        entry = _of(registration_id)
-        if entry.place == Place.REMOVED:
-            return entry
-        entry.event = event
+        booked = _of(registration_id)
+        if booked.place == Place.REMOVED:
+            return booked
+        booked.event = event
         words = _reason(reason, "Dites pourquoi : la personne le lira dans son e-mail.") if notify else ""
-        move(entry, Place.REMOVED)
+        move(booked, Place.REMOVED)
         if notify and not event.is_past:
-            letters.removed(entry, words)
-        journal.write("event.removed", "registration", entry.id, event=event.id)
+            letters.removed(booked, words)
+        journal.write("event.removed", "registration", booked.id, event=event.id)
         promote_if_open(event)
-        return entry
+        return booked
 
 
 def add_by_hand(
@@ -114,13 +114,13 @@ def add_by_hand(
             raise RuleError(
                 "Publiez d’abord l’événement : on ne s’inscrit pas à un brouillon ni à un événement annulé."
             )
-        entry = entries.fill(Registration(event=event, form_key=key), values, needed=entries.NAMED[:2])
-        if entries.is_living(event.id, entry.email_normalised):
+        booked = entries.fill(Registration(event=event, form_key=key), values, needed=entries.NAMED[:2])
+        if entries.is_living(event.id, booked.email_normalised):
             raise RuleError("Une personne est déjà inscrite avec cette adresse.", "email")
-        entry.guests = entries.checked_guests(event, guests)
-        entry = entries.seat(entry, entries.checked_answers(event, answers or {}, all_needed=False), event, before)
-        journal.write("event.added", "registration", entry.id, event=event.id)
-        return entry
+        booked.guests = entries.checked_guests(event, guests)
+        booked = entries.seat(booked, entries.checked_answers(event, answers or {}, all_needed=False), event, before)
+        journal.write("event.added", "registration", booked.id, event=event.id)
+        return booked
 
 
 def walk_in(
@@ -138,20 +138,20 @@ def walk_in(
     with writing(event_id) as (event, _):
         values = {"given_name": given_name, "family_name": family_name, "profession": profession, "email": email}
         key = entries.act(form_key, values)
-        entry = Registration.get_or_none(Registration.form_key == key)
+        booked = Registration.get_or_none(Registration.form_key == key)
         session = Session.get_or_none(Session.id == session_id, Session.event == event.id)
         if session is None:
             raise RuleError("Cette séance n’existe plus. Rechargez la page.")
-        if entry is None:
-            entry = entries.fill(Registration(event=event, form_key=key), values, needed=entries.GIVEN)
-            if entries.is_living(event.id, entry.email_normalised):
+        if booked is None:
+            booked = entries.fill(Registration(event=event, form_key=key), values, needed=entries.GIVEN)
+            if entries.is_living(event.id, booked.email_normalised):
                 raise RuleError("Une personne est inscrite avec cette adresse : cherchez-la dans la liste.", "email")
-            entry.state, entry.confirmed_at = Place.WALK_IN, now()
-            entry.save(force_insert=True)
-            journal.write("event.walk_in", "registration", entry.id, event=event.id)
-        present = Attendance.insert(registration=entry.id, session=session.id, by=account_id)
+            booked.state, booked.confirmed_at = Place.WALK_IN, now()
+            booked.save(force_insert=True)
+            journal.write("event.walk_in", "registration", booked.id, event=event.id)
+        present = Attendance.insert(registration=booked.id, session=session.id, by=account_id)
         present.on_conflict_ignore().execute()
-        return entry
+        return booked
 
 
 def set_capacity(event_id: int, capacity: int | None, *, over: str = "") -> Event:
@@ -171,7 +171,7 @@ def set_capacity(event_id: int, capacity: int | None, *, over: str = "") -> Even
             )
         event.capacity = capacity
         Event.update(capacity=capacity).where(Event.id == event.id).execute()
-        journal.write("event.capacity", "event", event.id, before=before.capacity, after=capacity)
+        journal.write("event.capacity", "event", event.id, seats_before=before.capacity, seats=capacity)
         if over == "wait" and capacity is not None and capacity < before.taken:
             _send_back(event, before.taken - capacity)
         else:
@@ -185,11 +185,11 @@ def _send_back(event: Event, count: int) -> None:
     order = Registration.confirmed_at.desc(), Registration.id.desc()
     head = waiting_list(event.id).first()
     priority = head.priority if head else 0
-    for entry in list(Registration.select().where(last).order_by(*order)):
+    for booked in list(Registration.select().where(last).order_by(*order)):
         if count <= 0:
             return
         priority += 1  # the last sent back was the first to come: it stands before the others
-        entry.event = event
-        move(entry, Place.WAITING, confirmed_at=None, priority=priority, priority_reason="Nombre de places réduit")
-        letters.waiting(entry, again=f"back-{priority}", is_back=True)
-        count -= entry.seats
+        booked.event = event
+        move(booked, Place.WAITING, confirmed_at=None, priority=priority, priority_reason="Nombre de places réduit")
+        letters.waiting(booked, again=f"back-{priority}", is_back=True)
+        count -= booked.seats
