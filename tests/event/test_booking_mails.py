@@ -43,7 +43,7 @@ def test_the_confirmation_says_when_and_where_with_the_personal_link_and_the_cal
     event = make_event(title="Soirée *plaies* [été]")
     entry = register(event, "Ada").registration
     letter = letter_to(mailbox, "Ada")
-    assert letter.message["Subject"] == "Inscription confirmée : Soirée *plaies* [été]"
+    assert letter.message["Subject"] == "Inscription confirmée\u00a0: Soirée *plaies* [été]"
     assert "Salle des fêtes" in letter.text
     assert links.personal_link(entry) in letter.text
     assert letter.message.get_content_type() == "multipart/mixed"
@@ -199,7 +199,7 @@ def test_each_reminder_leaves_once_however_often_it_is_asked(app, mailbox):
         ("2026-12-10T20:00", 0),
     ):  # fmt: skip
         assert reminders.send_due(at(moment)) == count, moment
-    subjects = [row.subject.split(" : ")[0] for row in OutgoingMail.select().where(OutgoingMail.kind == "reminder")]
+    subjects = [row.subject.split("\u00a0: ")[0] for row in OutgoingMail.select().where(OutgoingMail.kind == "reminder")]
     assert subjects == ["Dans une semaine", "Demain", "Dans une heure"]
 
 
