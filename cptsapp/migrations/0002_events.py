@@ -2,6 +2,7 @@
 
 from peewee import *
 
+
 def up(migrator, db):
     class Account(Model):
         class Meta:
