@@ -199,7 +199,8 @@ def test_each_reminder_leaves_once_however_often_it_is_asked(app, mailbox):
         ("2026-12-10T20:00", 0),
     ):  # fmt: skip
         assert reminders.send_due(at(moment)) == count, moment
-    subjects = [row.subject.split("\u00a0: ")[0] for row in OutgoingMail.select().where(OutgoingMail.kind == "reminder")]
+    left = OutgoingMail.select().where(OutgoingMail.kind == "reminder").order_by(OutgoingMail.id)
+    subjects = [row.subject.split("\u00a0: ")[0] for row in left]
     assert subjects == ["Dans une semaine", "Demain", "Dans une heure"]
 
 

@@ -28,8 +28,10 @@ from .entries import (
     keep_answers,
     known_by,
     new_code,
+    questions_of,
     refuse,
     seat,
+    sent_with,
 )
 from .models import Event
 from .moves import add_by_hand, confirm, let_in, move_up, remove, set_capacity, walk_in
@@ -103,15 +105,16 @@ def register(
 def _register(event_id, form_key, values, guests, answers, by, person) -> Outcome:
     with writing(event_id) as (event, before):
         key = act(form_key, values)
-        known = Registration.get_or_none(Registration.form_key == key)
+        known = sent_with(key)
         if known:
             return Outcome(known, is_new=False, waits=known.place == Place.WAITING)
         refuse(why_closed(event))
         booked = fill(Registration(event=event, form_key=key), values, person=None if by else person, by=by)
         who = _who_counts(booked, person)
         refuse(eligibility.refusal(event, profession=booked.profession, person=who, email=booked.email), _field(event))
-        booked.guests = checked_guests(event, guests)
-        texts = checked_answers(event, answers)
+        asked = questions_of(event)
+        booked.guests = checked_guests(asked, guests)
+        texts = checked_answers(asked, answers)
         known = known_by(event.id, booked.email_normalised)
         if known:
             letters.again(known, form_key)
@@ -173,7 +176,7 @@ def change(
         refuse(_profession_refusal(event, booked), _field(event))
         _set_guests(event, before, booked, guests)
         booked.save()
-        keep_answers(booked, checked_answers(event, answers or {}))
+        keep_answers(booked, checked_answers(questions_of(event), answers or {}))
         journal.write("event.changed_place", "registration", booked.id)
         promote_if_open(event)
         return booked
@@ -186,7 +189,7 @@ def _profession_refusal(event: Event, booked: Registration) -> str:
 
 
 def _set_guests(event: Event, before: Standing, booked: Registration, guests: int) -> None:
-    guests = checked_guests(event, guests)
+    guests = checked_guests(questions_of(event), guests)
     more = guests - booked.guests
     if more > 0 and booked.place == Place.CONFIRMED:
         refuse(why_closed(event))

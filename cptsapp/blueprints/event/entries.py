@@ -40,6 +40,12 @@ def act(form_key: str, values: dict) -> str:
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()[:40]
 
 
+def sent_with(key: str) -> Registration | None:
+    """Return the registration that one sending of a form made."""
+    id = Registration.select(Registration.id).where(Registration.form_key == key).scalar()
+    return Registration.get_by_id(id) if id else None
+
+
 def is_received(form_key: str, values: dict) -> bool:
     """Tell whether the form that carries this key has been sent already, for the same person."""
     return Registration.select().where(Registration.form_key == act(form_key, values)).exists()
@@ -57,10 +63,13 @@ def refuse(sentence: str, field: str | None = None) -> None:
 
 def known_by(event_id: int, address: str) -> Registration | None:
     """Return the registration of an address that lives, or that the organisers took away; one who left may return."""
+    if not address:
+        return None
     mine = (Registration.event == event_id) & (Registration.email_normalised == address)
     states = [str(each) for each in (*LIVING, Place.REMOVED)]
-    query = Registration.joined().where(mine, Registration.state.in_(states))
-    return query.order_by(Registration.state == Place.REMOVED, Registration.id.desc()).first() if address else None
+    query = Registration.select(Registration.id).where(mine, Registration.state.in_(states))
+    id = query.order_by(Registration.state == Place.REMOVED, Registration.id.desc()).limit(1).scalar()
+    return Registration.joined().where(Registration.id == id).first() if id else None
 
 
 def seat(booked: Registration, answers: dict[int, str], event: Event, before: Standing) -> Registration:
@@ -170,9 +179,13 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def checked_guests(event: Event, guests: int) -> int:
+def questions_of(event: Event) -> list[Question]:
+    return list(Question.select().where(Question.event == event.id).order_by(Question.position))
+
+
+def checked_guests(questions: list[Question], guests: int) -> int:
     """Return how many come along: none unless the event asks, no more than it takes."""
-    asked = Question.get_or_none(Question.event == event.id, Question.kind == QuestionKind.GUESTS)
+    asked = next((each for each in questions if each.kind == QuestionKind.GUESTS), None)
     if asked is None or not guests:
         return 0
     if not 0 <= guests <= asked.most:
@@ -180,10 +193,12 @@ def checked_guests(event: Event, guests: int) -> int:
     return guests
 
 
-def checked_answers(event: Event, answers: dict[int, str], *, all_needed: bool = True) -> dict[int, str]:
+def checked_answers(questions: list[Question], answers: dict[int, str], *, all_needed: bool = True) -> dict[int, str]:
     """Return the answers kept, by question: those asked, each of its list, none missing."""
     kept = {}
-    for question in Question.select().where(Question.event == event.id, Question.kind != QuestionKind.GUESTS):
+    for question in questions:
+        if question.kind == QuestionKind.GUESTS:
+            continue
         field, text = f"question_{question.id}", (answers.get(question.id) or "").replace("\0", "").strip()
         if not text:
             if question.is_required and all_needed:

@@ -107,7 +107,7 @@ def add_by_hand(
     """
     with writing(event_id) as (event, before):
         key = entries.act(form_key, values)
-        known = Registration.get_or_none(Registration.form_key == key)
+        known = entries.sent_with(key)
         if known:
             return known
         if event.status not in (Status.PUBLISHED, Status.HELD):
@@ -117,8 +117,9 @@ def add_by_hand(
         booked = entries.fill(Registration(event=event, form_key=key), values, needed=entries.NAMED[:2])
         if entries.is_living(event.id, booked.email_normalised):
             raise RuleError("Une personne est déjà inscrite avec cette adresse.", "email")
-        booked.guests = entries.checked_guests(event, guests)
-        booked = entries.seat(booked, entries.checked_answers(event, answers or {}, all_needed=False), event, before)
+        asked = entries.questions_of(event)
+        booked.guests = entries.checked_guests(asked, guests)
+        booked = entries.seat(booked, entries.checked_answers(asked, answers or {}, all_needed=False), event, before)
         journal.write("event.added", "registration", booked.id, event=event.id)
         return booked
 
@@ -138,7 +139,7 @@ def walk_in(
     with writing(event_id) as (event, _):
         values = {"given_name": given_name, "family_name": family_name, "profession": profession, "email": email}
         key = entries.act(form_key, values)
-        booked = Registration.get_or_none(Registration.form_key == key)
+        booked = entries.sent_with(key)
         session = Session.get_or_none(Session.id == session_id, Session.event == event.id)
         if session is None:
             raise RuleError("Cette séance n’existe plus. Rechargez la page.")

@@ -40,7 +40,7 @@ def member() -> Person | None:
 
 def event_or_404(slug: str) -> Event:
     """Return an event that whoever asks may see; one for invited people opens by their link or their account."""
-    event = Event.select(Event, StoredFile).join(StoredFile, JOIN.LEFT_OUTER).where(Event.slug == slug).first()
+    event = Event.get_or_none(Event.slug == slug)
     if event is None or event.deleted_at:
         abort(404)
     event.invitation = links.invitation_of(request.args.get("invitation", ""), event)
