@@ -202,7 +202,7 @@
   });
   /* Whoever logs out leaves nothing on the device: what pages kept of people while the network was away goes too. */
   on("submit", (event) => {
-    if (!event.target.action?.endsWith("/deconnexion")) return;
+    if (!event.target.getAttribute("action")?.endsWith("/deconnexion")) return;
     try {
       Object.keys(localStorage).filter((key) => key.startsWith("pointages:")).forEach((key) => localStorage.removeItem(key));
     } catch { /* a browser that keeps nothing has nothing to forget */ }

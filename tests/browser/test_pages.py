@@ -26,6 +26,11 @@ PUBLIC = paths(
 /mot-de-passe-oublie /mot-de-passe-oublie/envoye /mot-de-passe-oublie/perdu /activation/perdue /_courriels/
 /page-qui-n-existe-pas /adhesion/ /adhesion/envoyee /adhesion/confirmee
 /adhesion/renouvelee /adhesion/non-renouvelee /annuaire /verifier/ /verifier/INCONNU
+/evenements/ /evenements/?q=zzzzzz /evenements/passes /evenements/mois/2026-11 /evenements/depistage-colorectal
+/evenements/depistage-colorectal/inscription /evenements/gestes-d-urgence /evenements/plaies-et-cicatrisation
+/evenements/depistage-colorectal/inscription/envoyee /evenements/depistage-colorectal/mon-lien
+/evenements/depistage-colorectal/note /evenements/depistage-colorectal/place-transmise
+/evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu
 """
 )
 SPACE = paths(
@@ -33,7 +38,8 @@ SPACE = paths(
 /espace/ /espace/compte /espace/compte/adresse /espace/compte/mot-de-passe /espace/compte/second-facteur
 /espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
 /espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
-/espace/documents /espace/mes-donnees /documents/fiche-de-sortie-d-hopital /gestion/
+/espace/documents /espace/evenements/ /espace/mes-donnees
+/evenements/depistage-colorectal /documents/fiche-de-sortie-d-hopital /gestion/
 """
 )
 DESK = paths(
@@ -61,6 +67,19 @@ MEMBERS = paths(
 /gestion/prospects/nouveau /gestion/prospects/1 /gestion/prospects/1/modifier
 """
 )
+EVENTS = paths(
+    """
+/gestion/evenements/ /gestion/evenements/?q=zzzzzz /gestion/evenements/nouveau /gestion/evenements/1
+/gestion/evenements/1/modifier /gestion/evenements/1/inscrits /gestion/evenements/1/inscrits/ajouter
+/gestion/evenements/2/attente /gestion/evenements/1/presence /gestion/evenements/2/presence/feuille
+/gestion/evenements/2/presence/compter /gestion/evenements/1/documents /gestion/evenements/1/invites
+/gestion/evenements/1/invites/chercher?q=al /gestion/evenements/1/questions /gestion/evenements/1/courriels
+/gestion/evenements/1/courriels/confirmed /gestion/evenements/1/bilan /gestion/evenements/1/annuler
+/gestion/evenements/1/compter /gestion/evenements/1/dupliquer /gestion/evenements/1/repeter
+/gestion/evenements/bilan /gestion/evenements/documents/1 /gestion/evenements/entree/
+/gestion/evenements/entree/INCONNU /gestion/evenements/inscriptions/1
+"""
+)
 ADMIN = paths(
     """
 /gestion/comptes/ /gestion/comptes/1 /gestion/comptes/nouveau /gestion/courriels/ /gestion/courriels/1
@@ -71,13 +90,14 @@ SEEN = (
     [(VISITOR, path) for path in PUBLIC]
     + [(ADHERENT, path) for path in SPACE]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
-    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *ADMIN)]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
 NO_PAGE = re.compile(
-    r"\.(txt|xml|svg|ico|png|css|atom|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|apercu)|/cartes/|/fichier\b"
+    r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|apercu)|/cartes/|/fichier\b"
     r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|/confirmation$"
+    r"|/courriels/<name>/html$"
 )
 
 
@@ -146,6 +166,8 @@ REFUSED = [
     (COORDINATOR, "/gestion/documents/nouveau", "Enregistrer le document"),
     (COORDINATOR, "/gestion/personnes/nouvelle", "Enregistrer"),
     (COORDINATOR, "/gestion/comptes/nouveau", "Envoyer l’invitation"),
+    (VISITOR, "/evenements/depistage-colorectal/inscription", "M’inscrire"),
+    (COORDINATOR, "/gestion/evenements/nouveau", "Enregistrer le brouillon"),
 ]
 
 

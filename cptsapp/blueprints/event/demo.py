@@ -8,7 +8,7 @@ from cptsapp.kernel.db import db
 from cptsapp.kernel.mail import OutgoingMail
 from cptsapp.kernel.registry import demo_data
 
-from . import asking, attendance, booking, copies, materials, rules
+from . import asking, attendance, booking, copies, materials, rules, showing
 from .asking import Asked
 from .attendance import Tick
 from .models import Event, Session
@@ -44,11 +44,17 @@ def _at(days: int, hour: int, minute: int = 0, hours: float = 2) -> list[tuple]:
     return [(start, start + timedelta(hours=hours), "")]
 
 
-def _published(title: str, sessions: list[tuple], **values) -> Event:
+def _published(title: str, sessions: list[tuple], *, slug: str = "", **values) -> Event:
     coordinator = Account.with_email("coordinatrice@exemple.fr")
     values.setdefault("audience", "everyone")
     event = rules.create(title=title, sessions=sessions, created_by=coordinator and coordinator.id, **values)
-    return rules.publish(event.id)
+    event = rules.publish(event.id)
+    if slug:  # an address that stays the same whatever the day
+        event.slug = slug
+        with db.atomic():
+            event.save()
+            showing.show_changed(event)
+    return event
 
 
 def _register(event: Event, count: int, *, start: int = 0) -> list[Registration]:
@@ -86,6 +92,7 @@ def _webinar():
     event = _published(
         "Dépistage du cancer colorectal : en parler en consultation",
         _at(9, 20, 30, 1.5),
+        slug="depistage-colorectal",
         kind="webinar",
         theme="prevention",
         summary="Une heure et demie pour savoir à qui proposer le test, et que répondre aux hésitations.",
@@ -122,6 +129,7 @@ def _full_training():
     event = _published(
         "Gestes d’urgence au cabinet",
         _at(16, 13, 30, 4),
+        slug="gestes-d-urgence",
         kind="training",
         theme="qualite",
         summary="Quatre heures de pratique, en petit groupe, avec mannequins et défibrillateur.",
@@ -221,6 +229,7 @@ def _held_training():
     event = _published(
         "Plaies et cicatrisation : les bons pansements",
         _at(10, 20, 0, 2),
+        slug="plaies-et-cicatrisation",
         kind="training",
         theme="qualite",
         summary="Choisir, poser, surveiller : la soirée annuelle.",
