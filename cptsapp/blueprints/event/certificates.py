@@ -58,19 +58,19 @@ def may_have(registration: Registration, event: Event) -> bool:
 @db.atomic()
 def issue(registration_id: int) -> Registration:
     """Give a registrant's certificate its code, the same one each time it is asked for."""
-    entry = locked(Registration.select().where(Registration.id == registration_id)).get()
-    event = Event.get_by_id(entry.event_id)
-    if not may_have(entry, event):
+    registration = locked(Registration.select().where(Registration.id == registration_id)).get()
+    event = Event.get_by_id(registration.event_id)
+    if not may_have(registration, event):
         raise RuleError(
             "L’attestation se délivre après l’événement, aux personnes dont la présence a été notée. Si vous y étiez, "
             "écrivez à l’association."
         )
-    if entry.certificate_code is None:
-        entry.certificate_code, entry.certified_at = paper.new_code(), now()
-        entry.save()
-        journal.write(ISSUED, "registration", entry.id)
-    entry.event = event
-    return entry
+    if registration.certificate_code is None:
+        registration.certificate_code, registration.certified_at = paper.new_code(), now()
+        registration.save()
+        journal.write(ISSUED, "registration", registration.id)
+    registration.event = event
+    return registration
 
 
 def issue_all(event: Event) -> list[Registration]:
@@ -88,20 +88,20 @@ def pdf(entries: list[Registration]) -> bytes:
     """Return the certificates, a page each; the event of each entry is joined."""
     own, sheet = identity(), sheet_of(TITLE)
     known = attended_by([each.id for each in entries])
-    for entry in entries:
+    for registration in entries:
         sheet.set_left_margin(24)
         paper.head(sheet, own, TITLE)
-        _statement(sheet, own, entry, known[entry.id])
-        paper.proof(sheet, entry.certificate_code, to_paris(entry.certified_at).date())
+        _statement(sheet, own, registration, known[registration.id])
+        paper.proof(sheet, registration.certificate_code, to_paris(registration.certified_at).date())
     return bytes(sheet.output())
 
 
-def _statement(sheet: FPDF, own, entry: Registration, been: Attended) -> None:
-    event = entry.event
+def _statement(sheet: FPDF, own, registration: Registration, been: Attended) -> None:
+    event = registration.event
     paper.write(sheet, f"{own.name} atteste que", size=12, after=4)
-    paper.write(sheet, entry.label, size=16, style="B", after=1)
-    if entry.profession_label:
-        paper.write(sheet, entry.profession_label, size=11, after=4)
+    paper.write(sheet, registration.label, size=16, style="B", after=1)
+    if registration.profession_label:
+        paper.write(sheet, registration.profession_label, size=11, after=4)
     days = " et ".join(filter(None, [", ".join(date_fr(day) for day in been.days[:-1]), date_fr(been.days[-1])]))
     kind = event.kind_label[0].lower() + event.kind_label[1:]
     paper.write(sheet, f"a participé à l’événement suivant ({kind}) :", size=12, after=3)
@@ -123,13 +123,13 @@ def hours(minutes: int) -> str:
 @paper.verifier
 def verdict_on(code: str) -> paper.Verdict | None:
     """Tell what the certificate of attendance that carries a code says, with an initial for the name."""
-    entry = Registration.joined().where(Registration.certificate_code == code).first()
-    if entry is None or entry.forgotten_at:
+    registration = Registration.joined().where(Registration.certificate_code == code).first()
+    if registration is None or registration.forgotten_at:
         return None
-    been = attended(entry)
-    who = paper.initialled(entry.given_name, entry.family_name)
-    issued_on = to_paris(entry.certified_at).date() if entry.certified_at else today()
+    been = attended(registration)
+    who = paper.initialled(registration.given_name, registration.family_name)
+    issued_on = to_paris(registration.certified_at).date() if registration.certified_at else today()
     if not been.minutes:
         return paper.Verdict(False, f"La présence de {who} n’est plus attestée.", issued_on)
-    words = f"{who} a participé à « {entry.event.heading} », le {date_fr(been.days[0])} ({hours(been.minutes)})."
+    words = f"{who} a participé à « {registration.event.heading} », le {date_fr(been.days[0])} ({hours(been.minutes)})."
     return paper.Verdict(True, words, issued_on)
