@@ -33,13 +33,13 @@ SHOWN = 10  # registrations on a person's record
 @journal.subject("event", "Événement")
 def event_names(ids):
     rows = Event.select(Event.id, Event.title).where(Event.id.in_(ids))
-    return {id: (title, url_for("event_gestion.show", id=id)) for id, title in rows.tuples()}
+    return {str(id): (title, url_for("event_gestion.show", id=id)) for id, title in rows.tuples()}
 
 
 @journal.subject("registration", "Inscription à un événement")
 def registration_names(ids):
     rows = Registration.joined().where(Registration.id.in_(ids))
-    return {each.id: (each.label, url_for("event_gestion.people", id=each.event_id)) for each in rows}
+    return {str(each.id): (each.label, url_for("event_gestion.people", id=each.event_id)) for each in rows}
 
 
 @waiting("event.to_close", access=("coordination",))
