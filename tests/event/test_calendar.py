@@ -293,3 +293,14 @@ def test_letters_and_segments_know_events(online, adherent):
     chosen = next(each for each in registry.segments if each.key == "event.registered")
     assert [value for value, _ in chosen.choices()] == [str(event.id)]
     assert [id for (id,) in chosen.people(str(event.id)).tuples()] == [adherent.person_id]
+
+
+def test_search_engines_read_an_event_that_is_public_and_never_its_link(client, online):
+    event = make_event(online_url="https://visio.exemple.fr/secret", summary="Une soirée")
+    html = client.get(event.url).text
+    assert 'itemtype="https://schema.org/Event"' in html
+    assert f'itemprop="startDate" content="{event.starts_at:%Y-%m-%d}' in html
+    assert "MixedEventAttendanceMode" in html
+    assert "visio.exemple.fr" not in html
+    rules.cancel(event.id, "Report")
+    assert "https://schema.org/EventCancelled" in client.get(event.url).text
