@@ -153,6 +153,7 @@ def _days(event: Event, start: date, end: date):
 
 @bp.get("/calendrier.ics")
 @access("public")
+@kept_ready
 def feed():
     """The public feed: what any visitor may know, whoever asks."""
     since, until = today() - timedelta(days=FEED_DAYS), today() + timedelta(days=730)
