@@ -15,6 +15,7 @@ from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+BUSY_SECONDS = 5  # that a write waits for another one, in another process, to end
 MOST_VALUES = 15_000  # in one statement; SQLite takes 32,766
 SOUND_SQLITE = (3, 51, 3)  # older ones can lose commits in WAL mode (the WAL-reset bug)
 
@@ -93,6 +94,41 @@ def insert_rows(model, fields, rows, *, returning: bool = False) -> list[int]:
     return ids
 
 
+class OneWriter(PooledSqliteDatabase):
+    """A pool whose threads write one after another: SQLite lets one in at a time, and makes the others poll.
+
+    Polling is not fair: under fifty writers somebody would wait out the busy timeout. Here they queue on a lock, which
+    is only courtesy: whoever has waited as long as SQLite would goes on without it, and SQLite decides.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._turn, self._mine = threading.Lock(), threading.local()
+
+    def begin(self, lock_type=None):
+        self._mine.held = self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            super().begin(lock_type)
+        except BaseException:
+            self._pass_on()
+            raise
+
+    def commit(self):
+        super().commit()
+        self._pass_on()
+
+    def rollback(self):
+        try:
+            super().rollback()
+        finally:
+            self._pass_on()
+
+    def _pass_on(self):
+        if getattr(self._mine, "held", False):
+            self._mine.held = False
+            self._turn.release()
+
+
 def open_database(url: str, *, threads: int = 8) -> Database:
     """Bind the proxy to `url` with the pool and the pragmas that the product relies on.
 
@@ -106,10 +142,10 @@ def open_database(url: str, *, threads: int = 8) -> Database:
             raise UnsoundLibrary(
                 f"SQLite {sqlite3.sqlite_version} peut perdre des écritures : installez pysqlite3 (3.51.3 ou mieux)."
             )
-        database = PooledSqliteDatabase(
+        database = OneWriter(
             rest[1:],  # sqlite:///relative.db, sqlite:////absolute.db
             pragmas={
-                "busy_timeout": 5000,
+                "busy_timeout": BUSY_SECONDS * 1000,
                 "journal_mode": "wal",
                 "synchronous": "full",
                 "foreign_keys": 1,

@@ -42,6 +42,16 @@
     banner.append(anchor);
   }
 
+  /** What the server will never take is not kept for ever: whoever holds the phone may let it go. */
+  function offerToForget() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "outline small";
+    button.textContent = "Oublier ces pointages";
+    button.addEventListener("click", () => { keep([]); location.reload(); });
+    banner.append(button);
+  }
+
   function show(button, isPresent) {
     button.setAttribute("aria-pressed", String(isPresent));
     button.form.querySelector("input[name='present']").value = isPresent ? "non" : "oui";
@@ -57,10 +67,14 @@
   room.addEventListener("submit", (event) => {
     const button = event.submitter;
     if (!button?.classList.contains("tick-button")) return;
-    event.preventDefault();
     const isPresent = button.getAttribute("aria-pressed") !== "true";
     const tick = { r: Number(button.value), s: session, p: isPresent, t: Date.now() };
-    keep([...kept().filter((each) => !same(each, tick)), tick]);
+    try {
+      keep([...kept().filter((each) => !same(each, tick)), tick]);
+    } catch {
+      return; // a browser that keeps nothing sends the form, as without this script
+    }
+    event.preventDefault();
     show(button, isPresent);
     count();
     send();
@@ -78,8 +92,13 @@
         body: JSON.stringify({ ticks }),
       });
       if (answer.ok) {
-        const sent = (await answer.json(), ticks);
-        keep(kept().filter((each) => !sent.some((other) => same(each, other) && each.t === other.t)));
+        const truth = (await answer.json()).present;
+        keep(kept().filter((each) => !ticks.some((other) => same(each, other) && each.t === other.t)));
+        ticks.filter((each) => each.s === session && !kept().some((other) => same(each, other))).forEach((each) => {
+          const button = room.querySelector(`.tick-button[value="${each.r}"]`);
+          if (button) show(button, truth[session].includes(each.r));
+        });
+        count();
         wait = 1000;
         isSending = false;
         if (kept().length) send(); else tell();
@@ -89,6 +108,7 @@
         tell("Votre connexion a expiré : ils partiront une fois que vous serez de nouveau connecté.", `/connexion?next=${encodeURIComponent(location.pathname + location.search)}`);
       } else if (answer.status === 422) {
         tell((await answer.json()).error);
+        offerToForget();
       } else {
         retry();
       }

@@ -1,7 +1,7 @@
 """The day of an event: who is there is ticked, on a phone without a network too, keyed in, or counted without names."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -83,6 +83,19 @@ def test_a_tick_of_another_event_is_left_aside(event, session):
     assert present(session) == {"Ada"}
 
 
+def test_a_phone_that_comes_late_learns_what_another_said_since(as_coordinator, event, session):
+    tick(event, session, "Ada", False, seconds=9)
+    old = int((now() - timedelta(minutes=30)).replace(tzinfo=UTC).timestamp() * 1000)
+    answer = post_ticks(as_coordinator, event, {"r": entry("Ada").id, "s": session.id, "p": True, "t": old})
+    assert answer.json["present"] == {str(session.id): []}
+
+
+def test_somebody_who_left_the_list_is_not_ticked(event, session):
+    moves.remove(entry("Ada").id, notify=False)
+    assert tick(event, session, "Ada") == 0
+    assert Attendance.select().count() == 0
+
+
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.CANCELLED])
 def test_nobody_is_ticked_at_an_event_that_does_not_take_place(event, session, status):
     event.status, event.cancelled_at = status, now() if status == Status.CANCELLED else None
@@ -118,7 +131,8 @@ def test_a_phone_sends_what_it_kept(as_coordinator, event, session):
     moment = int((now() - timedelta(minutes=3)).timestamp() * 1000)
     sent = [{"r": entry(name).id, "s": session.id, "p": True, "t": moment} for name in ("Ada", "Cléo")]
     answer = post_ticks(as_coordinator, event, *sent)
-    assert (answer.status_code, answer.json) == (200, {"kept": 2, "ignored": 0})
+    truth = {str(session.id): [entry("Ada").id, entry("Cléo").id]}
+    assert (answer.status_code, answer.json) == (200, {"kept": 2, "ignored": 0, "present": truth})
     assert present(session) == {"Ada", "Cléo"}
 
 

@@ -20,6 +20,7 @@ from cptsapp.kernel.registry import (
     sitemap,
     space_card,
 )
+from cptsapp.kernel.urls import number_of
 
 from . import counts, figures, links, scopes, wording
 from .models import Event, Status
@@ -78,8 +79,8 @@ def on_desk():
     return {"events": [(each, found[each.id]) for each in events]} if events else None
 
 
-@public_counter("Événements tenus cette année", order=40)
-def held_this_year() -> int | None:
+@public_counter("Événements tenus en un an", order=40)
+def held_in_a_year() -> int | None:
     return figures.held(today() - timedelta(days=365), today()).count() or None
 
 
@@ -132,10 +133,10 @@ def _persons(registrations):
 
 @segment("event.registered", "Inscrits à un événement", choices=_choices, order=60)
 def registered_at(value: str):
-    mine = (Registration.event == int(value)) & (Registration.state == Place.CONFIRMED)
+    mine = (Registration.event == number_of(value)) & (Registration.state == Place.CONFIRMED)
     return _persons(Registration.select().where(mine))
 
 
 @segment("event.present", "Présents à un événement", choices=_choices, order=61)
 def present_at(value: str):
-    return _persons(figures.present_in([int(value)]))
+    return _persons(figures.present_in([number_of(value)]))

@@ -61,7 +61,7 @@ def expected(event: Event, words: str = ""):
     return query.order_by(Registration.folded, Registration.id)
 
 
-def present_at(session: Session) -> set[int]:
+def present_at(session: Session | int) -> set[int]:
     """Return the ids of the registrations that are ticked at a session."""
     here = (Attendance.session == session) & Attendance.is_present
     return {id for (id,) in Attendance.select(Attendance.registration).where(here).tuples()}
@@ -71,12 +71,14 @@ def present_at(session: Session) -> set[int]:
 def record(event_id: int, ticks: Iterable[Tick], account_id: int | None) -> int:
     """Keep ticks of an event, whatever their order and however often they are sent; return how many are of it.
 
-    A tick of a registration or a session that is no longer there is left aside: the phone learns it by the count.
+    A tick of a registration or a session that is no longer there, or of somebody who gave up their place, is left
+    aside: the phone learns it by the count.
     """
     _event(event_id)
     ticks = list(ticks)
-    known = _known(Registration, event_id, {each.registration_id for each in ticks})
-    sittings = _known(Session, event_id, {each.session_id for each in ticks})
+    living = Registration.select(Registration.id).where(Registration.state.in_([str(each) for each in LIVING]))
+    known = _ids(living.where(Registration.event == event_id), {each.registration_id for each in ticks})
+    sittings = _ids(Session.select(Session.id).where(Session.event == event_id), {each.session_id for each in ticks})
     mine = [each for each in ticks if each.registration_id in known and each.session_id in sittings]
     moment, last = now(), {}
     for each in sorted(mine, key=lambda tick: tick.at):
@@ -93,8 +95,9 @@ def _event(event_id: int) -> Event:
     return event
 
 
-def _known(table, event_id: int, ids: set[int]) -> set[int]:
-    return {id for (id,) in table.select(table.id).where(table.event == event_id, table.id.in_(ids)).tuples()}
+def _ids(query, asked: set[int]) -> set[int]:
+    """Return those of the ids asked for that a query knows."""
+    return {id for (id,) in query.where(query.model.id.in_(asked)).tuples()}
 
 
 def _keep(tick: Tick, moment: datetime, account_id: int | None) -> None:

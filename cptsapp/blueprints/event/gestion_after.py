@@ -11,7 +11,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.text import plural
 
-from . import certificates, figures, letters
+from . import certificates, figures, letters, seats
 from .gestion import READERS, bp_gestion, event_or_404
 from .models import Status
 
@@ -38,12 +38,13 @@ def shares(counts: dict[str, int]) -> list[tuple[str, int, str]]:
 @bp_gestion.post("/<int:id>/remercier")
 @access("coordination")
 def thank(id):
-    event = event_or_404(id)
-    if event.status not in (Status.HELD, Status.PUBLISHED) or not event.is_past:
-        raise RuleError("On remercie une fois l’événement passé.")
-    if event.thanked_at:
-        raise RuleError("Les remerciements de cet événement sont déjà partis.")
+    event_or_404(id)
     with db.atomic():
+        event = seats.lock(id)  # of two clicks at once, one thanks
+        if event.status not in (Status.HELD, Status.PUBLISHED) or not event.is_past:
+            raise RuleError("On remercie une fois l’événement passé.")
+        if event.thanked_at:
+            raise RuleError("Les remerciements de cet événement sont déjà partis.")
         count = letters.thanks(event)
     flash(f"Les remerciements partent vers {plural(count, 'personne')}." if count else "Personne n’a d’adresse e-mail.")
     return redirect(url_for("event_gestion.after", id=id), 303)

@@ -127,7 +127,9 @@ def ticks(id):
         kept = attendance.record(event.id, sent, current_user.id)
     except RuleError as error:
         return jsonify(error=str(error)), 422
-    return jsonify(kept=kept, ignored=len(sent) - kept)
+    # What is true now, for the phone to show: another one may have said otherwise since.
+    present = {id: sorted(attendance.present_at(id)) for id in {each.session_id for each in sent}}
+    return jsonify(kept=kept, ignored=len(sent) - kept, present=present)
 
 
 def _read_ticks(sent) -> list[Tick]:

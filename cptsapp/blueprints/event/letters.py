@@ -27,7 +27,7 @@ PREVIEWS: list[tuple[str, str]] = [
     ("thanks", "Remerciements"),
 ]
 SOON = {"7d": "Dans une semaine", "1d": "Demain", "1h": "Dans une heure"}
-FILE_NAME, FILE_TYPE = "rendez-vous.ics", "text/calendar; charset=utf-8; method=PUBLISH"
+FILE_NAME, FILE_TYPE = "rendez-vous.ics", "text/calendar; charset=utf-8; method={}"
 
 
 def facts(event: Event) -> dict:
@@ -287,4 +287,7 @@ def _safe(address: str) -> str:
 
 
 def _file(event: Event, registration: Registration | None = None) -> Attached:
-    return Attached(FILE_NAME, FILE_TYPE, event_ics(event, registration=registration).encode())
+    has_left = registration is not None and registration.place in (Place.CANCELLED, Place.REMOVED)
+    method = "CANCEL" if event.status == Status.CANCELLED or has_left else "PUBLISH"
+    content = event_ics(event, registration=registration, method=method)
+    return Attached(FILE_NAME, FILE_TYPE.format(method), content.encode())
