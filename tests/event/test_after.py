@@ -132,7 +132,9 @@ def test_only_what_was_held_counts(app):
     other = past_event("Publiée", "Eve", "Fay")
     Event.update(status=Status.PUBLISHED).where(Event.id == other.id).execute()
     figures_of = {each.key: each.count(*period()) for each in registry.indicators if each.key.startswith("event.")}
-    assert figures_of == {"event.held": 1, "event.registered": 2, "event.participants": 1, "event.professionals": 1}
+    assert figures_of == {"event.held": 1, "event.registered": 2, "event.participants": 1, "event.professionals": 1,
+        "event.trained": 0,
+    }  # fmt: skip
 
 
 def test_present_people_counted_heads_and_typed_counts_are_participants(event):
@@ -144,6 +146,22 @@ def test_present_people_counted_heads_and_typed_counts_are_participants(event):
     assert figures.participants(*period()) == 2 + 10 + 19
     assert figures.professionals(*period()) == 2 + 4 + 12
     assert figures.balance(old).counts.present == 19
+
+
+def test_people_without_a_name_are_in_every_telling_apart(event):
+    [session] = attendance.sessions_of(event)
+    HeadCount.create(session=session, band="", count=10)
+    for each in registry.breakdowns:
+        if each.key == "event.participants" and each.by in ("profession", "commune", "cpts"):
+            told = each.count(*period())
+            assert (sum(told.values()), told["Comptés sans nom"]) == (12, 10)
+
+
+def test_only_trainings_train(event):
+    trained = next(each for each in registry.indicators if each.key == "event.trained")
+    assert trained.count(*period()) == 0
+    Event.update(kind="training").execute()
+    assert trained.count(*period()) == 2
 
 
 def test_somebody_present_at_three_sessions_is_one_participant(event):

@@ -33,8 +33,10 @@ def participants(start: date, end: date) -> int:
     return sum(each.present for each in _counts(start, end).values())
 
 
-def professionals(start: date, end: date) -> int:
-    return sum(each.professionals for each in _counts(start, end).values())
+def professionals(start: date, end: date, *, kind: str = "") -> int:
+    """Count the professionals present, at events of one kind if it is given."""
+    events = held(start, end).where(Event.kind == kind) if kind else held(start, end)
+    return sum(each.professionals for each in counts_of(events).values())
 
 
 def registered(start: date, end: date) -> int:
@@ -45,16 +47,20 @@ def _counts(start: date, end: date) -> dict[int, Counts]:
     return counts_of(held(start, end))
 
 
-def split(start: date, end: date, key) -> dict[str, tuple[int, int, int]]:
-    """Return {label: (events, participants, professionals)}; `key(event)` gives the label, the most numerous first."""
+def split(start: date, end: date, key) -> dict[str, tuple[int, int, int, int]]:
+    """Return {label: (events, participants, professionals, registered)}, the most numerous first.
+
+    `key(event)` gives the label.
+    """
     events = list(held(start, end))
     counts = counts_of(events)
     found: dict[str, list[int]] = {}
     for each in events:
-        line = found.setdefault(key(each) or UNSAID, [0, 0, 0])
+        line = found.setdefault(key(each) or UNSAID, [0, 0, 0, 0])
         line[0] += 1
         line[1] += counts[each.id].present
         line[2] += counts[each.id].professionals
+        line[3] += counts[each.id].confirmed
     ordered = sorted(found.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))
     return {label: tuple(line) for label, line in ordered}
 

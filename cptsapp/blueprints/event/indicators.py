@@ -5,7 +5,7 @@ from datetime import date
 from cptsapp.kernel.registry import breakdown, indicator
 
 from . import figures
-from .models import Event
+from .models import Event, EventKind
 
 
 @indicator("event.held", "Événements tenus", unit="événements")
@@ -28,12 +28,18 @@ def professionals(start: date, end: date) -> int:
     return figures.professionals(start, end)
 
 
+@indicator("event.trained", "Professionnels de santé formés", unit="professionnels")
+def trained(start: date, end: date) -> int:
+    """Count the professionals present at trainings."""
+    return figures.professionals(start, end, kind=EventKind.TRAINING)
+
+
 WAYS = {
     "type": ("Par nature", figures.kind_of),
     "mission": ("Par mission", figures.mission_of),
     "action": ("Par action", figures.action_of),
 }
-FIGURES = {"event.held": 0, "event.participants": 1, "event.professionals": 2}
+FIGURES = {"event.held": 0, "event.participants": 1, "event.professionals": 2, "event.registered": 3}
 
 
 def _register(key: str, place: int, by: str, label: str, way) -> None:
@@ -47,23 +53,26 @@ for _key, _place in FIGURES.items():
         _register(_key, _place, _by, _label, _way)
 
 
-def _present(start: date, end: date):
-    return figures.present_in(figures.held(start, end).select(Event.id))
+def _told_apart(start: date, end: date, way) -> dict[str, int]:
+    """Return people present told apart, with those of whom only the number is known: the sum is that of all."""
+    named = way(figures.present_in(figures.held(start, end).select(Event.id)))
+    unnamed = figures.participants(start, end) - sum(named.values())
+    return named | ({"Comptés sans nom": unnamed} if unnamed > 0 else {})
 
 
 @breakdown("event.participants", "profession", "Par profession")
 def by_profession(start: date, end: date) -> dict[str, int]:
-    return figures.by_profession(_present(start, end))
+    return _told_apart(start, end, figures.by_profession)
 
 
 @breakdown("event.participants", "commune", "Par commune")
 def by_commune(start: date, end: date) -> dict[str, int]:
-    return figures.by_commune(_present(start, end))
+    return _told_apart(start, end, figures.by_commune)
 
 
 @breakdown("event.participants", "cpts", "Par CPTS d’origine")
 def by_cpts(start: date, end: date) -> dict[str, int]:
-    return figures.by_cpts(_present(start, end))
+    return _told_apart(start, end, figures.by_cpts)
 
 
 @breakdown("event.held", "partner", "Par co-organisateur")
