@@ -113,7 +113,9 @@ def test_the_certificate_is_on_ones_own_page(client, event):
     from cptsapp.blueprints.event import links
 
     path = "/" + links.personal_link(of(event, "Ada")).split("/", 3)[3]
-    assert "Télécharger l’attestation" in client.get(path).text
+    page = client.get(path)
+    assert "Télécharger l’attestation" in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
     assert client.post(f"{path}/attestation.pdf").data.startswith(b"%PDF")
     absent = "/" + links.personal_link(of(event, "Dan")).split("/", 3)[3]
     assert "Télécharger l’attestation" not in client.get(absent).text

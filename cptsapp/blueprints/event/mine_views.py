@@ -26,6 +26,14 @@ def _opened(token: str):
     return found.registration, None
 
 
+@bp.after_request
+def keep_to_oneself(response):
+    """What a personal link opens stays in no cache: not the browser's, nor one between."""
+    if "token" in (request.view_args or {}):
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
 @bp.get("/inscription/<token>")
 @access("public")
 def mine(token):
