@@ -50,7 +50,8 @@ def init_app(app):
 @home_block("event", "Prochains événements", template="event/_home.html", order=20)
 def home():
     """The next events that any visitor may find: the home page is the same for all."""
-    return {"events": list(scopes.coming(scopes.announced(VISITOR)).limit(ON_HOME))}
+    open_ones = scopes.coming(scopes.announced(VISITOR)).where(Event.status == Status.PUBLISHED)
+    return {"events": list(open_ones.limit(ON_HOME))}
 
 
 @space_card("event.mine", "Mes événements", template="event/_space.html", access=("account",), order=20)
