@@ -7,9 +7,11 @@ import unicodedata
 from flask import current_app, has_request_context, request
 from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeSerializer
+from markupsafe import Markup
 from wtforms import HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import get_translations
+from wtforms.widgets import Select, html_params
 
 from .errors import RuleError
 
@@ -61,6 +63,30 @@ def on_one_line(value):
 def without_nul(value):
     """Return a text without the one sign that no keyboard types and PostgreSQL refuses."""
     return value.replace("\0", "") if isinstance(value, str) else value
+
+
+class LongSelect(Select):
+    """The select of a long list that never changes: its options are drawn once for each that may be selected."""
+
+    def __init__(self):
+        super().__init__()
+        self._drawn: dict[str, str] = {}
+
+    def __call__(self, field, **kwargs):
+        kwargs.setdefault("id", field.id)
+        if field.flags.required:
+            kwargs.setdefault("required", True)
+        return Markup(f"<select {html_params(name=field.name, **kwargs)}>{self._options(field)}</select>")  # noqa: S704 (escaped by WTForms)
+
+    def _options(self, field) -> str:
+        selected = field.data or ""
+        if selected not in self._drawn:
+            whole = str(super().__call__(field))
+            drawn = whole[whole.index(">") + 1 : -len("</select>")]
+            if selected and " selected" not in drawn:
+                return drawn  # what is no choice of the list is not kept
+            self._drawn[selected] = drawn
+        return self._drawn[selected]
 
 
 class Form(FlaskForm):

@@ -12,7 +12,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from .crypto import keyed_hash
 from .dates import start_of
-from .db import Table, db, locked, now
+from .db import Table, db, is_sqlite, now
 from .registry import Personal, purge
 from .text import plural
 
@@ -67,18 +67,27 @@ def hit_each(*tries: tuple[str, str, int, timedelta]) -> None:
 
 @db.atomic()
 def _count(kind, who, limit, per) -> timedelta | None:
-    moment = now()
-    Tries.insert(kind=kind, who=who, next_at=moment).on_conflict_ignore().execute()
-    row = locked(Tries.select().where(Tries.kind == kind, Tries.who == who)).get()
-    if row.next_at > moment:
-        return row.next_at - moment
-    row.level = max(0.0, row.level - (moment - row.next_at) / per * limit)
-    row.strikes = row.strikes if row.level else 0
-    row.level, row.next_at = min(row.level + 1, limit), moment
-    if round(row.level) >= limit:
-        row.next_at += min(per / limit * 2 ** min(row.strikes, 30), LONGEST_WAIT * per)
-        row.strikes += 1
-    row.save()
+    """Count one try; return the wait it must make, or None. Plain statements: every public form passes here."""
+    moment, mark = now(), db.obj.param
+    insert = (
+        f"INSERT INTO tries (kind, who, level, strikes, next_at) VALUES ({mark}, {mark}, 0, 0, {mark}) "  # noqa: S608
+        "ON CONFLICT (kind, who) DO NOTHING"
+    )
+    db.execute_sql(insert, (kind, who, moment))
+    hold = "" if is_sqlite() else " FOR UPDATE"
+    read = f"SELECT id, level, strikes, next_at FROM tries WHERE kind = {mark} AND who = {mark}{hold}"  # noqa: S608
+    id, level, strikes, next_at = db.execute_sql(read, (kind, who)).fetchone()
+    next_at = Tries.next_at.python_value(next_at)
+    if next_at > moment:
+        return next_at - moment
+    level = max(0.0, level - (moment - next_at) / per * limit)
+    strikes = strikes if level else 0
+    level, next_at = min(level + 1, limit), moment
+    if round(level) >= limit:
+        next_at += min(per / limit * 2 ** min(strikes, 30), LONGEST_WAIT * per)
+        strikes += 1
+    write = f"UPDATE tries SET level = {mark}, strikes = {mark}, next_at = {mark} WHERE id = {mark}"  # noqa: S608
+    db.execute_sql(write, (level, strikes, next_at, id))
     return None
 
 

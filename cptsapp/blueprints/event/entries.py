@@ -83,7 +83,7 @@ def seat(booked: Registration, answers: dict[int, str], event: Event, before: St
         raise RuleError(_full(before))
     booked.state, booked.confirmed_at = place, now() if place == Place.CONFIRMED else None
     booked.save(force_insert=True)
-    keep_answers(booked, answers)
+    keep_answers(booked, answers, is_new=True)
     letters.confirmation(booked) if place == Place.CONFIRMED else letters.waiting(booked, rank=before.waiting + 1)
     journal.write(REGISTERED, "registration", booked.id, event=event.id)
     return booked
@@ -212,7 +212,9 @@ def checked_answers(questions: list[Question], answers: dict[int, str], *, all_n
     return kept
 
 
-def keep_answers(booked: Registration, answers: dict[int, str]) -> None:
-    Answer.delete().where(Answer.registration == booked.id).execute()
+def keep_answers(booked: Registration, answers: dict[int, str], *, is_new: bool = False) -> None:
+    """Write what was answered in place of what was there before."""
+    if not is_new:
+        Answer.delete().where(Answer.registration == booked.id).execute()
     for question_id, text in answers.items():
         Answer.insert(registration=booked.id, question=question_id, text=text).execute()

@@ -1,13 +1,14 @@
 """What is asked of who registers: the usual fields, less for light events, and the event's own questions."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from wtforms import EmailField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
 from cptsapp.blueprints.territory import reference
-from cptsapp.kernel.forms import Form, PublicForm
+from cptsapp.kernel.forms import Form, LongSelect, PublicForm
 
 from .eligibility import ASKS_PROFESSION
 from .models import Event, Question, QuestionKind
@@ -33,6 +34,10 @@ def _email(label, *, needed: str):
     return EmailField(label, rules, [stripped], render_kw={"autocomplete": "email"})
 
 
+PROFESSIONS = LongSelect()
+
+
+@cache
 def profession_choices() -> list[SelectChoice]:
     """Return the professions by family, then « autre »."""
     found = [
@@ -61,6 +66,7 @@ def _who(event: Event, *, is_colleague: bool = False) -> dict:
             "Profession",
             [DataRequired("Choisissez la profession.") if is_asked else Optional()],
             choices=profession_choices,
+            widget=PROFESSIONS,
         ),
         "profession_other": _line("Profession hors de la liste", 120),
         "organisation": _line("Cabinet, structure ou employeur", 160, autocomplete="organization"),

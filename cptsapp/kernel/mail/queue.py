@@ -56,10 +56,10 @@ def queue(
     if reason:
         row.state, row.skip_reason, row.done_at = State.SKIPPED, reason, now()
         row.values_json = json.dumps(without(values, secret), ensure_ascii=False)
-    row = _record(row)
-    if files and row.state == State.PENDING:
+    recorded = _record(row)
+    if files and recorded is row and row.state == State.PENDING:  # the second mail of a key brings none
         _keep_files(row, files)
-    return row
+    return recorded
 
 
 def without(values: dict, secret: Iterable[str]) -> dict:
@@ -94,18 +94,17 @@ def _record(row: OutgoingMail) -> OutgoingMail:
             row.save(force_insert=True)
         else:
             data = {name: value for name, value in row.__data__.items() if value is not None}
-            OutgoingMail.insert(data).on_conflict_ignore().execute()
-            row = OutgoingMail.get(OutgoingMail.key == row.key)
+            made = OutgoingMail.insert(data).on_conflict_ignore().returning(OutgoingMail.id).tuples().execute()
+            row.id = next((id for (id,) in made), None)
+            row = row if row.id else OutgoingMail.get(OutgoingMail.key == row.key)
         if row.state == State.PENDING and row.next_try_at <= now():
             nudge_after_commit()
     return row
 
 
 def _keep_files(row: OutgoingMail, files: Iterable[Attached]):
-    """Keep the files of a mail that has just been recorded; the second mail of a key brings none."""
-    if not MailFile.select().where(MailFile.mail == row.id).exists():
-        for name, media_type, content in map(headers.checked, files):
-            MailFile.insert(mail=row.id, name=name, media_type=media_type, content=content).execute()
+    for name, media_type, content in map(headers.checked, files):
+        MailFile.insert(mail=row.id, name=name, media_type=media_type, content=content).execute()
 
 
 def nudge_after_commit():
