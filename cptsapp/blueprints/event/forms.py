@@ -1,7 +1,8 @@
 """What is asked of who registers: the usual fields, less for light events, and the event's own questions."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from wtforms import EmailField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -48,7 +49,7 @@ def profession_choices() -> list[SelectChoice]:
     return [SelectChoice("", "Choisissez"), *found, SelectChoice(OTHER, "Autre, à préciser", optgroup="Autre")]
 
 
-def _who(event: Event, *, is_colleague: bool = False) -> dict:
+def _who(event: "Event | Shape", *, is_colleague: bool = False) -> dict:
     """Return the fields that say who comes."""
     of = "de votre collègue" if is_colleague else ""
     given = _line(f"Prénom {of}".strip(), 80, needed="Indiquez le prénom.", autocomplete="given-name")
@@ -74,7 +75,7 @@ def _who(event: Event, *, is_colleague: bool = False) -> dict:
     }
 
 
-def _asked(event: Event, questions: Iterable[Question]) -> dict:
+def _asked(event: "Event | Shape", questions: "Iterable[Question | Asked]") -> dict:
     """Return the fields of the event's own questions."""
     fields = {}
     for each in questions:
@@ -99,12 +100,41 @@ def _made(base, fields: dict, **kwargs):
     return type("EventForm", (base,), fields)(**kwargs)
 
 
-def registering(event: Event, questions: Iterable[Question], *, is_colleague: bool = False, **kwargs) -> PublicForm:
-    """Return the form of an event; to register a colleague, it asks as well who does it."""
-    fields = _who(event, is_colleague=is_colleague) | _asked(event, questions)
+class Shape(NamedTuple):
+    """All that the form of an event depends on: two events of the same shape have the same form."""
+
+    is_light: bool
+    audience: str
+    asks_speakers: bool
+    questions: tuple["Asked", ...]
+
+
+class Asked(NamedTuple):
+    id: int
+    kind: str
+    label: str
+    choices: tuple[str, ...]
+    is_required: bool
+    most: int
+
+
+def _shape(event: Event, questions: Iterable[Question]) -> Shape:
+    asked = (Asked(q.id, q.kind, q.label, tuple(q.choices), q.is_required, q.most) for q in questions)
+    return Shape(event.is_light, event.audience, event.asks_speakers, tuple(asked))
+
+
+@lru_cache(maxsize=200)
+def _registering(shape: Shape, is_colleague: bool) -> type[PublicForm]:
+    """Return the class of a form, made once for all who open it."""
+    fields = _who(shape, is_colleague=is_colleague) | _asked(shape, shape.questions)
     if is_colleague:
         fields["by_name"] = _line("Votre nom", 80, needed="Indiquez votre nom : votre collègue le lira.")
-    return _made(PublicForm, fields, **kwargs)
+    return type("EventForm", (PublicForm,), fields)
+
+
+def registering(event: Event, questions: Iterable[Question], *, is_colleague: bool = False, **kwargs) -> PublicForm:
+    """Return the form of an event; to register a colleague, it asks as well who does it."""
+    return _registering(_shape(event, questions), is_colleague)(**kwargs)
 
 
 def changing(event: Event, questions: Iterable[Question], **kwargs) -> Form:
