@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from werkzeug.routing import Rule
@@ -18,7 +19,7 @@ from cptsapp.kernel.mail import relay, send_due
 from tests.sink import Sink, SinkServer
 
 # How long an example takes is the business of benchmarks: a busy machine proves nothing against a rule.
-hypothesis_settings.register_profile("cptsapp", deadline=None)
+hypothesis_settings.register_profile("cptsapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("cptsapp")
 
 SECRET = "une-cle-de-test-assez-longue-pour-convenir"

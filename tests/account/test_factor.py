@@ -1,5 +1,6 @@
 import threading
 import time
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -11,9 +12,16 @@ from cptsapp.kernel.db import now
 from cptsapp.kernel.sessions import Session, cookie_name
 from tests.account.conftest import HASH, is_in, log_in, mails_to
 
+MOMENT = int(time.time()) // 30 * 30 + 15  # the middle of a step: none ends while a test runs
+
+
+@pytest.fixture(autouse=True)
+def steady_clock(monkeypatch):
+    monkeypatch.setattr(factor, "time", SimpleNamespace(time=lambda: MOMENT))
+
 
 def code_of(account, *, steps=0) -> str:
-    return pyotp.TOTP(account.secret).at(int(time.time()) + 30 * steps)
+    return pyotp.TOTP(account.secret).at(MOMENT + 30 * steps)
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ LONG = os.environ.get("CPTS_FAULTS") == "long"
 PAIRS = 1000 if LONG else 15
 WITHIN = 0.05 if LONG else 0.5  # a short run on a busy machine only sees what is gross
 
+# Beside other tests on the same cores only the work done can be compared; the long run, alone, compares time itself.
+CLOCK = time.perf_counter if LONG else time.process_time
+
 CASES = {
     "login": ("/connexion", {"password": "un mauvais mot de passe"}),
     "link": ("/connexion/lien", {}),
@@ -30,9 +33,9 @@ def test_known_and_unknown_addresses_take_the_same_time(app, client, adherent, c
     for pair in range(PAIRS):
         for email in sorted(times, reverse=pair % 2):
             Tries.delete().execute()
-            start = time.perf_counter()
+            start = CLOCK()
             client.post(path, data=data | {"email": email})
-            times[email].append(time.perf_counter() - start)
+            times[email].append(CLOCK() - start)
     known, unknown = (statistics.median(each) for each in times.values())
     print(f"{case}: known {known * 1000:.2f} ms, unknown {unknown * 1000:.2f} ms, ratio {known / unknown:.3f}")
     assert abs(known / unknown - 1) < WITHIN

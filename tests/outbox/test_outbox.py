@@ -2,7 +2,7 @@
 
 import re
 import socket
-from datetime import date, timedelta
+from datetime import timedelta
 
 import dns.exception
 import dns.resolver
@@ -14,6 +14,7 @@ from cptsapp.blueprints.outbox import dns as records
 from cptsapp.blueprints.outbox import rules
 from cptsapp.kernel import mail, registry
 from cptsapp.kernel import mailbox as local
+from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
@@ -179,7 +180,7 @@ def test_a_mail_whose_link_was_wiped_cannot_leave_again(mailbox):
     assert "jeton" in again(row).values_json
     assert rules.may_resend(again(row))
     OutgoingMail.update(created_at=now() - timedelta(days=8)).execute()
-    retention.purge_secrets(date.today())
+    retention.purge_secrets(today())
     assert "jeton" not in again(row).values_json
     assert not FrozenMail.select().exists()
     with pytest.raises(RuleError, match="lien personnel, effacé"):
@@ -363,11 +364,11 @@ def test_mails_are_forgotten_after_the_period_and_still_counted(mailbox, setting
     write("attend@exemple.fr", not_before=now() + timedelta(days=1))
     long_ago = now() - timedelta(days=31 * settings.delivered_mail_months)
     OutgoingMail.update(done_at=long_ago).where(OutgoingMail.to_address == "p0@exemple.fr").execute()
-    assert retention.purge_delivered(date.today()) == 1
-    assert retention.purge_delivered(date.today()) == 0
+    assert retention.purge_delivered(today()) == 1
+    assert retention.purge_delivered(today()) == 0
     assert OutgoingMail.select().count() == 3
-    assert retention.count_sent(date.today() - timedelta(days=1000), date.today()) == 3
-    assert retention.count_sent(date.today(), date.today() + timedelta(days=1)) == 2
+    assert retention.count_sent(today() - timedelta(days=1000), today()) == 3
+    assert retention.count_sent(today(), today() + timedelta(days=1)) == 2
 
 
 def test_a_person_gets_their_mails_and_has_them_erased(mailbox):
