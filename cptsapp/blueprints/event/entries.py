@@ -9,7 +9,7 @@ from cptsapp.blueprints.association.models import identity
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.person.rules import one_line
 from cptsapp.kernel import journal
-from cptsapp.kernel.db import now
+from cptsapp.kernel.db import as_they_are, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail.headers import is_closed_network
 from cptsapp.kernel.text import fold, normalise_email, plural
@@ -180,7 +180,8 @@ def new_code() -> str:
 
 
 def questions_of(event: Event) -> list[Question]:
-    return list(Question.select().where(Question.event == event.id).order_by(Question.position))
+    """Return the questions of an event, in their order."""
+    return list(as_they_are(Question, "event_id = ? ORDER BY position", event.id))
 
 
 def checked_guests(questions: list[Question], guests: int) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from peewee import fn
 
 from cptsapp.kernel import journal
-from cptsapp.kernel.db import db, is_sqlite, now, revision
+from cptsapp.kernel.db import as_they_are, db, is_sqlite, now, revision
 from cptsapp.kernel.errors import RuleError
 
 from . import letters
@@ -109,9 +109,7 @@ def writing(event_id: int):
 def lock(event_id: int) -> Event:
     """Return an event whose row is held until the transaction ends: seats are counted and given one at a time."""
     hold = "" if is_sqlite() else " FOR UPDATE"  # SQLite holds the whole file already
-    # As it is, and not as peewee would build it from sixty columns each time: this is where everybody waits.
-    read = f"SELECT * FROM event WHERE id = {db.obj.param} AND deleted_at IS NULL{hold}"  # noqa: S608
-    event = next(iter(Event.raw(read, event_id)), None)
+    event = next(iter(as_they_are(Event, f"id = ? AND deleted_at IS NULL{hold}", event_id)), None)
     if event is None:
         raise RuleError("Cet événement n’existe plus. Revenez à la liste des événements.")
     return event

@@ -11,7 +11,7 @@ from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import limits, registry
 from cptsapp.kernel.access import access, may, may_read
-from cptsapp.kernel.db import now
+from cptsapp.kernel.db import as_they_are, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import StoredFile
 from cptsapp.kernel.htmx import page
@@ -20,7 +20,7 @@ from cptsapp.kernel.pagecache import kept_ready
 from cptsapp.kernel.text import normalise_email
 
 from . import booking, eligibility, links, wishes, wording
-from .entries import is_received
+from .entries import is_received, questions_of
 from .forms import OTHER, AddressForm, answers, guests, registering, typed
 from .models import Audience, Booking, CoOrganiser, Event, Material, MaterialReaders, Question, Status
 from .people import Place, Registration
@@ -40,7 +40,7 @@ def member() -> Person | None:
 
 def event_or_404(slug: str) -> Event:
     """Return an event that whoever asks may see; one for invited people opens by their link or their account."""
-    event = Event.get_or_none(Event.slug == slug)
+    event = next(iter(as_they_are(Event, "slug = ?", slug)), None)
     if event is None or event.deleted_at:
         abort(404)
     event.invitation = links.invitation_of(request.args.get("invitation", ""), event)
@@ -132,7 +132,7 @@ def _next_of(event: Event) -> Event | None:
 def register(slug):
     event, status = event_or_404(slug), None
     is_colleague = request.args.get("pour") == "collegue"
-    questions = list(event.questions.order_by(Question.position))
+    questions = questions_of(event)
     form = registering(event, questions, is_colleague=is_colleague, data=_known(event, is_colleague))
     if form.validate_on_submit():
         try:

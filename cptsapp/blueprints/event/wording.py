@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cptsapp.kernel.dates import day_fr, time_fr, to_paris
-from cptsapp.kernel.db import now
+from cptsapp.kernel.db import as_they_are, now
 from cptsapp.kernel.text import NBSP, plural
 
 from .models import Event, EventKind, Session
 
 
 def sessions_of(event: Event) -> list[Session]:
-    return list(Session.select().where(Session.event == event.id).order_by(Session.starts_at))
+    return list(as_they_are(Session, "event_id = ? ORDER BY starts_at", event.id))
 
 
 def hours_fr(starts_at: datetime, ends_at: datetime) -> str:
