@@ -11,7 +11,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length
 
-from cptsapp.kernel.forms import Form
+from cptsapp.kernel.forms import Form, LongSelect
 
 LETTERS = [("a", "A"), ("b", "B")]
 
@@ -56,3 +56,31 @@ def test_a_date_that_does_not_exist_is_said_with_an_example(app):
         form = Sample(MultiDict(WRONG))
         form.validate()
         assert form.on.errors[0].endswith("par exemple 2026-11-18.")
+
+
+# Long lists
+
+
+class Drawn(Form):
+    job = SelectField("Métier", choices=[("", "Choisissez"), ("a", "Aide <soignante>"), ("b", "Biologiste")])
+
+
+class Kept(Drawn):
+    job = SelectField("Métier", choices=Drawn.job.kwargs["choices"], widget=LongSelect())
+
+
+@pytest.mark.parametrize("chosen", ["", "a", "b", "inconnu", '"><script>'])
+def test_a_long_list_is_drawn_as_a_short_one_whatever_was_drawn_before(app, chosen):
+    with app.test_request_context():
+        for other in ("b", chosen, "", chosen):
+            assert str(Kept(data={"job": other}).job()) == str(Drawn(data={"job": other}).job())
+
+
+def test_a_choice_that_is_none_of_the_list_is_not_kept(app):
+    widget = LongSelect()
+    with app.test_request_context():
+        for number in range(50):
+            form = Kept(data={"job": f"n{number}"})
+            form.job.widget = widget
+            str(form.job())
+    assert widget._drawn == {}
