@@ -5,8 +5,8 @@
 
 from flask import current_app, has_app_context
 
+from . import holds, relay, retention
 from . import queue as _queue
-from . import relay, retention
 from .cli import cli
 from .headers import Attached
 from .identity import Identity, identity_for, identity_provider
@@ -22,6 +22,7 @@ __all__ = [
     "OutgoingMail",
     "State",
     "cli",
+    "holds",
     "identity_for",
     "identity_provider",
     "init_app",

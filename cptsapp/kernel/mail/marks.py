@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from .. import journal
 from ..db import db, is_sqlite, now
+from . import holds
 from .dialogue import Outcome, Result
 from .models import FrozenMail, Kind, MailFile, MailSender, MailTry, OutgoingMail, State
 from .queue import without
@@ -53,7 +54,10 @@ _HELD_COLUMNS = ", ".join(each.name for each in fields(Claimed))
 
 
 def claim(holder: str, count: int, *, lease: timedelta = LEASE) -> list[Claimed]:
-    """Take up to `count` due mails for `holder`, personal ones first, and return what it needs of them."""
+    """Take up to `count` due mails for `holder`, personal ones first, and return what it needs of them.
+
+    Those whose address refuses them by now are marked so, and never given: an unsubscription counts at once.
+    """
     moment, rows = now(), []
     take = _sql(
         "UPDATE outgoing_mail SET state = 'claimed', claimed_by = {p}, lease_until = {p} WHERE id IN ("
@@ -61,20 +65,40 @@ def claim(holder: str, count: int, *, lease: timedelta = LEASE) -> list[Claimed]
         "ORDER BY next_try_at, id LIMIT {p} {skip}) RETURNING {held}"
     )
     for kind in Kind:
-        if len(rows) < count:
-            found = db.execute_sql(take, (holder, moment + lease, str(kind), moment, count - len(rows))).fetchall()
-            rows += sorted((Claimed(*each) for each in found), key=lambda row: (row.next_try_at, row.id))
+        while (wanted := count - len(rows)) > 0:
+            found = db.execute_sql(take, (holder, moment + lease, str(kind), moment, wanted)).fetchall()
+            mine = sorted((Claimed(*each) for each in found), key=lambda row: (row.next_try_at, row.id))
+            rows += _leave_alone(mine)
+            if len(found) < wanted:
+                break
     return rows
 
 
 def claim_one(holder: str, id: int, *, lease: timedelta = LEASE) -> Claimed | None:
-    """Take one mail that waits, due or not; None when it waits no more."""
+    """Take one mail that waits, due or not; None when it waits no more, or when its address refuses it."""
     take = _sql(
         "UPDATE outgoing_mail SET state = 'claimed', claimed_by = {p}, lease_until = {p} "
         "WHERE id = {p} AND state = 'pending' RETURNING {held}"
     )
     found = db.execute_sql(take, (holder, now() + lease, id)).fetchone()
-    return Claimed(*found) if found else None
+    return next(iter(_leave_alone([Claimed(*found)])), None) if found else None
+
+
+def _leave_alone(rows: list[Claimed]) -> list[Claimed]:
+    """Mark as not sent the mails just taken whose address refuses them; return the others."""
+    free, held = holds.split(rows)
+    for row, reason in held:
+        skip(row.id, holds.SKIPPED[reason])
+    return free
+
+
+def skip(id: int, reason: str) -> None:
+    """Mark that a mail does not leave, and say why in French."""
+    OutgoingMail.update(state=State.SKIPPED, skip_reason=reason, done_at=now(), claimed_by="", lease_until=None).where(
+        OutgoingMail.id == id
+    ).execute()
+    for row in OutgoingMail.select().where(OutgoingMail.id == id, OutgoingMail.secret != ""):
+        wipe(row)
 
 
 def recover() -> int:
