@@ -34,6 +34,7 @@ FEATURES = [
     "privacy",
     "profile",
     "event",
+    "subscription",
     "outbox",
     "audit",
     "space",
