@@ -35,6 +35,8 @@ FEATURES = [
     "profile",
     "event",
     "subscription",
+    "mailing",
+    "newsletter",
     "outbox",
     "audit",
     "space",

@@ -89,7 +89,7 @@ class OutgoingMail(Table):
             Check("state NOT IN ('in_doubt', 'sent', 'uncertain') OR message_id <> ''"),
             Check("(doubts = 0) = (doubt_at IS NULL)"),
         ]
-        indexes = ((("state", "kind", "next_try_at", "id"), False),)
+        indexes = ((("state", "campaign_id", "kind", "next_try_at", "id"), False),)
         personal = Personal(
             purpose="Envoi des e-mails et preuve de leur départ",
             basis="Intérêt légitime : informer les personnes et répondre à leurs demandes",
@@ -148,6 +148,45 @@ class MailTry(Table):
     outcome = CharField(max_length=12)
     smtp_code = IntegerField(null=True)
     words = TextField(default="")
+
+
+class Bounce(Choice):
+    """What a returned report says of an address."""
+
+    HARD = "hard", "Adresse refusée"
+    SOFT = "soft", "Échec passager"
+    POLICY = "policy", "Message refusé pour son contenu ou son expéditeur"
+    DELAYED = "delayed", "Remise retardée"
+    REPLY = "reply", "Réponse automatique"
+    UNKNOWN = "unknown", "Retour à lire"
+
+
+class MailBounce(Table):
+    """A report that came back, counted once. Only one that a person must read keeps its bytes."""
+
+    digest = CharField(max_length=64, unique=True)
+    at = DateTimeField(default=now, index=True)
+    kind = CharField(max_length=10)
+    address = CharField(max_length=254, default="", index=True)  # normalised; empty when nobody could tell
+    mail = ForeignKeyField(OutgoingMail, null=True, on_delete="SET NULL", backref="bounces")
+    status = CharField(max_length=20, default="")  # « 5.1.1 »
+    words = TextField(default="")
+    content = BlobField(null=True)
+    handled_at = DateTimeField(null=True)
+
+    class Meta:
+        constraints = [Check(_one_of("kind", Bounce))]
+        personal = Personal(
+            purpose="Retours des e-mails qui n’ont pas pu être remis",
+            basis="Intérêt légitime : ne plus écrire aux adresses qui n’existent plus",
+            kept="{delivered_mail_months} mois après le retour",
+            categories="Adresse e-mail, date, motif donné par le serveur",
+            recipients="Coordination, administration",
+        )
+
+    @property
+    def kind_label(self) -> str:
+        return Bounce(self.kind).label
 
 
 class MailTally(Table):
