@@ -90,6 +90,35 @@ def store_image(file, *, visibility=Visibility.COORDINATION, max_side: int = pic
     return _store_picture(file.filename, _read(file), visibility, max_side)
 
 
+def store_mail_image(file) -> StoredFile:
+    """Keep an uploaded picture as the JPEG that mails show; raise RuleError in French otherwise."""
+    return _store_for_mail(file.filename, _read(file))
+
+
+def mail_image(address: str) -> StoredFile | None:
+    """Return the JPEG that mails show in place of the site's picture at `address`, or None when there is none.
+
+    Anybody may read it, at an address that nobody guesses: mail programs ask for pictures without a login.
+    """
+    found = re.fullmatch(rf"{IMAGES}({SAFE_NAME.pattern})", address or "")
+    if not found:
+        return None
+    name = _main_name(found[1])
+    stored = StoredFile.get_or_none(StoredFile.name == name)
+    if stored and stored.media_type == "image/jpeg":
+        return stored
+    path = stored.path if stored and stored.path.is_file() else _dropped_image(name)[0]
+    return _store_for_mail(stored.original_name if stored else name, path.read_bytes()) if path else None
+
+
+def _store_for_mail(shown: str | None, data: bytes) -> StoredFile:
+    picture = pictures.for_mail(data)
+    name = hashlib.sha256(picture.data).hexdigest()[:32] + ".jpg"
+    _write(name, picture.data)
+    size = picture.width, picture.height
+    return _record(name, picture.data, "image/jpeg", attachments.display_name(shown), Visibility.PUBLIC, *size)
+
+
 def store_attachment(file, *, visibility=Visibility.COORDINATION) -> StoredFile:
     """Keep an uploaded file of an allowed type (a picture is written again); raise RuleError in French otherwise."""
     shown = attachments.display_name(file.filename)

@@ -12,6 +12,7 @@ from PIL import Image
 from .errors import RuleError
 
 LARGE, SMALL = 1600, 640  # longest sides, in pixels
+MAIL = 1200  # twice the column of a letter
 EXTENSIONS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg"} | {
     f".{each}": f"image/{each}" for each in ("png", "webp", "gif")
 }
@@ -50,6 +51,15 @@ class Picture:
     small: bytes | None
 
 
+@dataclass(frozen=True)
+class MailPicture:
+    """A JPEG, which every mail program shows, and its size in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+
 def sniff(data: bytes) -> str | None:
     """Return the media type that the first bytes announce, or None when it is no picture of ours."""
     if data.startswith(b"\xff\xd8\xff"):
@@ -65,17 +75,19 @@ def sniff(data: bytes) -> str | None:
 
 def encode(data: bytes, *, largest: int = LARGE) -> Picture:
     """Return the picture in `data` as clean WebP, upright, `largest` pixels at most; raise RuleError otherwise."""
-    if sniff(data) is None:
-        raise RuleError(WRONG_TYPE)
-    try:
-        image = _decode(data, largest)
-        large = _fit(image, largest)
-        small = _fit(image, SMALL)
-        return Picture(_webp(large), large.width, large.height, _webp(small) if small.width < large.width else None)
-    except RuleError:
-        raise
-    except Exception as error:  # decoders raise of every kind on made-up bytes: all mean the same to a person
-        raise RuleError(UNREADABLE) from error
+    image = _decoded(data, largest)
+    large, small = _fit(image, largest), _fit(image, SMALL)
+    return Picture(_webp(large), large.width, large.height, _webp(small) if small.width < large.width else None)
+
+
+def for_mail(data: bytes) -> MailPicture:
+    """Return a picture as JPEG, on white where it lets the page be seen; raise RuleError when it cannot be read."""
+    image = _fit(_decoded(data, MAIL), MAIL)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    out = BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=80, optimize=True, progressive=True)
+    return MailPicture(out.getvalue(), image.width, image.height)
 
 
 def size(data: bytes) -> tuple[int, int] | None:
@@ -91,6 +103,17 @@ def size(data: bytes) -> tuple[int, int] | None:
 
 def _opened(data: bytes) -> Image.Image:
     return Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF"))
+
+
+def _decoded(data: bytes, largest: int) -> Image.Image:
+    if sniff(data) is None:
+        raise RuleError(WRONG_TYPE)
+    try:
+        return _decode(data, largest)
+    except RuleError:
+        raise
+    except Exception as error:  # decoders raise of every kind on made-up bytes: all mean the same to a person
+        raise RuleError(UNREADABLE) from error
 
 
 def _decode(data: bytes, largest: int) -> Image.Image:

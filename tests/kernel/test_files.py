@@ -518,3 +518,19 @@ def test_a_feature_that_cannot_answer_stops_the_purge(old_photo, uses):
     with pytest.raises(OSError):
         files.purge_orphans(now().date())
     assert StoredFile.select().exists()
+
+
+def test_mails_show_a_jpeg_that_anybody_may_read_whatever_the_picture(client, app, settings, uses):
+    hidden = files.store_image(upload(picture("PNG", (2000, 1000), "RGBA")))
+    folder = settings.content / "images"
+    folder.mkdir(parents=True)
+    (folder / "equipe.webp").write_bytes(picture("WEBP"))
+    for address, size in ((hidden.url, (1200, 600)), ("/images/equipe.webp", (900, 600))):
+        shown = files.mail_image(address)
+        assert (shown.width, shown.height) == size
+        answer = client.get(shown.url)
+        assert answer.mimetype == "image/jpeg"
+        assert pictures.size(answer.data) == size
+        assert files.mail_image(shown.url) == shown
+    assert client.get(hidden.url).status_code == 404
+    assert files.mail_image("/images/absente.webp") is files.mail_image("https://ailleurs.fr/a.png") is None
