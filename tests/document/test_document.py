@@ -11,7 +11,7 @@ from cptsapp.blueprints.document import rules
 from cptsapp.blueprints.document.demo import fill
 from cptsapp.blueprints.document.models import Document, DocumentVersion
 from cptsapp.blueprints.document.registrations import public_addresses, search_rows, versions_added
-from cptsapp.kernel import files, search
+from cptsapp.kernel import files, registry, search
 from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
@@ -280,3 +280,11 @@ def test_a_title_with_a_line_break_written_by_another_way_still_downloads(client
     rules.add_version(guide.id, label="Deux\nlignes", dated_on=today(), file_id=stored.id)
     Document.update(visibility="public").where(Document.id == guide.id).execute()
     assert client.get(f"/documents/{guide.slug}/fichier").status_code == 200
+
+
+def test_letters_find_the_documents_of_a_period(guide):
+    made("Note du bureau", visibility="bureau")
+    source = next(each for each in registry.letter_sources if each.key == "document")
+    [found] = source.call(today(), today())
+    assert (found.title, found.url, found.readers) == (guide.heading, f"/documents/{guide.slug}", "public")
+    assert list(source.call(date(2020, 1, 1), date(2020, 1, 31))) == []

@@ -6,6 +6,8 @@ from playhouse.test_utils import assert_query_count
 
 from cptsapp.blueprints.news.models import ARTICLES
 from cptsapp.blueprints.page.registrations import has_written
+from cptsapp.kernel import registry
+from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import now
 from cptsapp.kernel.editing import typed_moment
 from tests.conftest import text_of
@@ -225,3 +227,17 @@ def test_a_first_article_put_as_a_file_counts_among_the_first_steps(app, write):
     assert not has_written()
     write("premier")
     assert has_written()
+
+
+def test_letters_find_the_articles_of_a_period(app, article, write):
+    write("hier", published_at=typed_moment(now() - timedelta(days=40)))
+    write("reserve", visibility="adherents", published_at=typed_moment(now() - timedelta(days=1)))
+    for hidden in ({"visibility": "bureau"}, {"state": "draft"}, {"published_at": in_hours(2)}):
+        write(f"cache-{next(iter(hidden))}", **hidden)
+    source = next(each for each in registry.letter_sources if each.key == "news")
+    found = list(source.call(today() - timedelta(days=30), today()))
+    assert [(each.title, each.readers) for each in found] == [
+        ("Dépistage du diabète", "public"),
+        ("Reserve", "adherents"),
+    ]
+    assert (found[0].url, found[0].summary) == ("/actualites/depistage", "Deux minutes.")

@@ -1,16 +1,21 @@
 """What news tell the floors below: menu, first pages, search, sitemap, figures, what is kept ready to send."""
 
+from datetime import date
+
 from cptsapp.kernel.access import Visibility
-from cptsapp.kernel.dates import to_paris
+from cptsapp.kernel.dates import date_fr, to_paris
 from cptsapp.kernel.desk import files_to_mend
 from cptsapp.kernel.editing import search_row
+from cptsapp.kernel.markdown import excerpt
 from cptsapp.kernel.pagecache import stamp_sources
 from cptsapp.kernel.publication import Phase
 from cptsapp.kernel.registry import (
+    LetterItem,
     NavItem,
     dashboard_card,
     home_block,
     indicator,
+    letter_source,
     navigation,
     reserved_slugs,
     search_source,
@@ -23,7 +28,7 @@ from cptsapp.kernel.themes import Theme
 from .desk import DESK
 from .models import ARTICLES, listed, published_between
 
-VISITOR = frozenset({"visitor"})
+VISITOR, ADHERENT = frozenset({"visitor"}), frozenset({"adherent"})
 ON_HOME = 3
 
 reserved_slugs.add("actualites")
@@ -61,13 +66,32 @@ def last_touched(article):
 
 @space_card("news.latest", "Dernières actualités", template="news/_space.html", access=("adherent",), order=40)
 def for_adherents():
-    articles = [each for each in listed(frozenset({"adherent"})) if each.visibility != Visibility.BUREAU][:4]
+    articles = [each for each in listed(ADHERENT) if each.visibility != Visibility.BUREAU][:4]
     return {"articles": articles} if articles else None
 
 
 @search_source("news", "Actualités")
 def search_rows():
     return (search_row(DESK, each) for each in ARTICLES.all() if each.is_live)
+
+
+@letter_source("news", "Actualités", order=10)
+def for_letters(start: date, end: date):
+    """Give the articles that came out in a period, those of adherents included, the last first."""
+    for each in listed(ADHERENT):
+        day = to_paris(each.published_at).date()
+        if start <= day <= end:
+            yield LetterItem(
+                key=each.slug,
+                title=each.heading,
+                summary=each.summary or excerpt(each.document.body),
+                url=each.url,
+                on=day,
+                readers=str(each.visibility),
+                image_url=each.image,
+                image_alt=each.image_alt,
+                details=f"Publié le {date_fr(day)}",
+            )
 
 
 @sitemap
