@@ -37,13 +37,14 @@ FEATURES = [
     "subscription",
     "mailing",
     "newsletter",
+    "directory",
     "outbox",
     "audit",
     "space",
     "dashboard",
 ]
 # What an association may do without; the others stand on one another.
-OPTIONAL = ("contact", "news", "event")
+OPTIONAL = ("contact", "news", "event", "directory")
 MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrations", "demo")
 
 

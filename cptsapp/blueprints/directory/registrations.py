@@ -1,0 +1,42 @@
+"""What the directories tell the floors below: names in the journal, a person's data, its end, what is purged."""
+
+from datetime import date
+
+from cptsapp.kernel import journal
+from cptsapp.kernel.registry import personal_data, personal_eraser, purge
+
+from . import catalogue, freshness, personal
+from .models import Entry
+
+
+@journal.subject("repertoire_entry", "Fiche d’un répertoire")
+def entry_names(ids):
+    definitions = catalogue.everything()
+    rows = Entry.joined().where(Entry.id.in_([int(id) for id in ids if id.isdigit()]))
+    return {str(each.id): (_named(definitions, each), "") for each in rows}
+
+
+def _named(definitions, entry) -> str:
+    definition = definitions.get(entry.directory)
+    return f"{entry.label} ({definition.short if definition else entry.directory})"
+
+
+@journal.subject("repertoire", "Répertoire")
+def directory_names(ids):
+    definitions = catalogue.everything()
+    return {id: (definitions[id].name, "") for id in ids if id in definitions}
+
+
+@personal_data("directory", "Répertoires de volontaires")
+def exported(person_id: int) -> dict:
+    return {"fiches": personal.exported(person_id)}
+
+
+@personal_eraser()
+def erase(person_id: int) -> None:
+    personal.erase(person_id)
+
+
+@purge("directory", "Fiches des répertoires retirées ou oubliées")
+def forget_old(today: date) -> int:
+    return freshness.purge(today)

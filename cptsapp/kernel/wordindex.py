@@ -1,0 +1,86 @@
+"""A full-text index of the rows of one table: any order of the words, any accent, the start of a word is enough.
+
+The folded words of each row are in an FTS5 table on SQLite, in a tsvector on PostgreSQL; its owner writes them in the
+transaction that writes the row.
+
+    PEOPLE = WordIndex("person_words")
+    PEOPLE.put([(person.id, "dupont camille brie")])
+    Person.select().where(Person.id.in_(PEOPLE.found([["camille"], ["brie"]])))
+"""
+
+import re
+from collections.abc import Iterable
+
+from peewee import SQL
+
+from .db import db, extra_schema, is_sqlite
+from .text import fold
+
+LONGEST_WORD, MOST_WORDS, SHORTEST = 60, 8, 2
+ROWS_AT_ONCE = 400
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the folded words of a text: what is kept and what is asked."""
+    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text))]
+
+
+def asked(q: str) -> list[str]:
+    """Return the words of a query that can be searched; a letter alone is left until another is typed."""
+    return [word for word in words_of(q[:300]) if len(word) >= SHORTEST][:MOST_WORDS]
+
+
+class WordIndex:
+    """The index named `table`; `prefixes` are the lengths of the starts that it finds at once."""
+
+    def __init__(self, table: str, prefixes: str = "2 3"):
+        self.table, self.prefixes = table, prefixes
+        extra_schema.append(self.create)
+
+    def create(self, database):
+        if is_sqlite():
+            database.execute_sql(
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self.table} "
+                f"USING fts5(words, prefix='{self.prefixes}', tokenize='ascii')"
+            )
+            database.execute_sql(f"INSERT INTO {self.table}({self.table}, rank) VALUES('secure-delete', 1)")
+            return
+        database.execute_sql(
+            f"CREATE TABLE IF NOT EXISTS {self.table} (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)"
+        )
+        database.execute_sql(f"CREATE INDEX IF NOT EXISTS {self.table}_gin ON {self.table} USING GIN (words)")
+
+    def put(self, rows: Iterable[tuple[int, str]], *, new: bool = False) -> None:
+        """Write the words of rows, (id, words joined by spaces), in the place of those they had."""
+        rows = list(rows)
+        if is_sqlite():
+            if not new:
+                self.drop(id for id, _ in rows)
+            end, value = "", "(?, ?)"
+        else:
+            end, value = " ON CONFLICT (rowid) DO UPDATE SET words = excluded.words", "(%s, to_tsvector('simple', %s))"
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            sql = f"INSERT INTO {self.table}(rowid, words) VALUES " + ", ".join([value] * len(part)) + end  # noqa: S608
+            db.execute_sql(sql, [each for row in part for each in row])
+
+    def drop(self, ids: Iterable[int]) -> None:
+        ids = list(ids)
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            part = ids[start : start + ROWS_AT_ONCE]
+            marks = ", ".join([db.obj.param] * len(part))
+            db.execute_sql(f"DELETE FROM {self.table} WHERE rowid IN ({marks})", part)  # noqa: S608
+
+    def clear(self) -> None:
+        db.execute_sql(f"DELETE FROM {self.table}")  # noqa: S608
+
+    def found(self, asked: Iterable[Iterable[str]]) -> SQL:
+        """Return the sub-query of the ids of the rows that have, for each group asked, a word that starts as one of it.
+
+        The words come from `words_of`: letters and digits alone.
+        """
+        either, both, word_mark = (" OR ", " AND ", '"{}" *') if is_sqlite() else (" | ", " & ", "{}:*")
+        groups = ["(" + either.join(word_mark.format(word) for word in group) + ")" for group in asked]
+        match = f"{self.table} MATCH ?" if is_sqlite() else "words @@ %s::tsquery"
+        return SQL(f"(SELECT rowid FROM {self.table} WHERE {match})", [both.join(groups)])  # noqa: S608
