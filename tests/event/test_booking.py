@@ -415,6 +415,19 @@ def test_more_seats_let_in_those_who_wait_in_order(event):
     assert mails("promoted") == ["cleo@exemple.fr", "dan@exemple.fr"]
 
 
+def test_somebody_sent_back_and_let_in_again_is_told_each_time(app):
+    event = make_event(capacity=2)
+    for name in ("Ada", "Bob"):
+        register(event, name)
+    for _ in range(2):
+        booking.set_capacity(event.id, 1, over="wait")
+        assert states(event) == {"Ada": "confirmed", "Bob": "waiting"}
+        booking.set_capacity(event.id, 2)
+        assert states(event) == {"Ada": "confirmed", "Bob": "confirmed"}
+    assert len(mails("waiting", "bob@exemple.fr")) == 2
+    assert len(mails("promoted", "bob@exemple.fr")) == 2
+
+
 def test_fewer_seats_than_registered_asks_what_to_do(app):
     event = make_event(capacity=4)
     for name in ("Ada", "Bob", "Cleo", "Dan", "Eve"):

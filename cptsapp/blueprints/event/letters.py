@@ -59,8 +59,8 @@ def again(registration: Registration, act: str) -> None:
 
 
 def promoted(registration: Registration) -> None:
-    """Say that somebody who waited has a seat: a place is entered once, so this mail has no second."""
-    _personal("promoted", registration, again=str(registration.priority or ""), with_file=True)
+    """Say that somebody who waited has a seat, once for each time they enter: one may be sent back, then let in again."""
+    _personal("promoted", registration, again=registration.state_at.isoformat(), with_file=True)
 
 
 def left(registration: Registration) -> None:

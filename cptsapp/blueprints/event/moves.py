@@ -192,5 +192,5 @@ def _send_back(event: Event, count: int) -> None:
         priority += 1  # the last sent back was the first to come: it stands before the others
         booked.event = event
         move(booked, Place.WAITING, confirmed_at=None, priority=priority, priority_reason="Nombre de places réduit")
-        letters.waiting(booked, again=f"back-{priority}", is_back=True)
+        letters.waiting(booked, again=f"back-{booked.state_at.isoformat()}", is_back=True)
         count -= booked.seats

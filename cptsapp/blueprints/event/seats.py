@@ -159,7 +159,7 @@ def promote(event_id: int) -> list[Registration]:
 
 
 def enter(registration: Registration) -> None:
-    """Give a seat to one who waits, and say so by mail: a place is entered once, so the mail is one."""
+    """Give a seat to one who waits, and say so by mail."""
     move(registration, Place.CONFIRMED, confirmed_at=now())
     letters.promoted(registration)
     journal.write(PROMOTED, "registration", registration.id)
