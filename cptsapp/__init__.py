@@ -10,6 +10,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .kernel import access, compression, dates, db, errorpages, htmx, navigation, security, sessions, text
+from .kernel.mail import relay
 from .kernel.settings import SettingsError, settings
 from .kernel.urls import NumberConverter
 
@@ -50,12 +51,10 @@ MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrat
 
 def create_app(instance: Path | str | None = None, **overrides) -> Flask:
     """Return the application of one instance folder; raise SettingsError, in French, when it is not sound."""
-    settings.configure(instance or os.environ.get("CPTS_INSTANCE", "instance"), **overrides)
     app = Flask("cptsapp", static_folder=None)
     app.url_map.converters["int"] = NumberConverter
-    configure(app)
+    configure_instance(app, instance or os.environ.get("CPTS_INSTANCE", "instance"), **overrides)
     refuse_unknown_features()
-    db.open_database(settings.database_url, threads=settings.web_threads)
     for register in (sessions_and_login, request_hooks, template_globals, errorpages.init_app):
         register(app)
     for name in KERNEL_ROOMS:
@@ -67,7 +66,9 @@ def create_app(instance: Path | str | None = None, **overrides) -> Flask:
     return app
 
 
-def configure(app):
+def configure_instance(app, instance: Path | str, **overrides):
+    """Point the application at an instance folder: its settings, its database. Nothing else depends on which it is."""
+    settings.configure(instance, **overrides)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=[key for key in settings.old_secret_keys.split(",") if key],
@@ -84,6 +85,8 @@ def configure(app):
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
+    relay.init_app(app)
+    db.open_database(settings.database_url, threads=settings.web_threads)
 
 
 def trusted_hosts() -> list[str]:

@@ -1,5 +1,7 @@
 """Fixtures shared by every test: a temporary instance, an application, a browser that behaves like a real one."""
 
+import copy
+import gc
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from werkzeug.routing import Rule
 
-from cptsapp import create_app
+from cptsapp import configure_instance, create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel import journal
 from cptsapp.kernel.db import db
@@ -85,12 +87,64 @@ def kept_address_builders():
     Rule._compile_builder = compile_builder
 
 
+def copied(value):
+    """Return a dict or a list anew, with those that it holds; anything else is the same thing."""
+    if issubclass(type(value), dict):  # not what stands for one, as `session` does in the templates
+        again = copy.copy(value)  # of its own kind: what Flask keeps has defaults
+        again.update({key: copied(each) for key, each in value.items()})
+        return again
+    return [copied(each) for each in value] if type(value) is list else value
+
+
+class Lent:
+    """The application of this process, lent to each test as it was on its first day.
+
+    Wiring one for each test would take a quarter of the time of the suite. What a test writes on it (configuration,
+    hooks, handlers, globals of the templates…) is undone before the next one; one that was given routes is not lent
+    again.
+    """
+
+    def __init__(self):
+        self.app = None
+
+    def to(self, instance, **values):
+        if self.app is None or len(self.app.view_functions) != self.routes:
+            self._wire(instance, values)
+        else:
+            self._restore()
+            configure_instance(self.app, instance, **values)
+        return self.app
+
+    def _wire(self, instance, values):
+        self.app = create_app(instance, **values)
+        self.app.jinja_env.bytecode_cache = KEPT_CODE
+        self.routes = len(self.app.view_functions)
+        self.attributes = [(vars(each), dict(vars(each))) for each in (self.app, self.app.jinja_env)]
+        held = [value for _, first in self.attributes for value in first.values()]
+        self.kept = [(value, copied(value)) for value in held if isinstance(value, (dict, list))]
+        gc.collect()
+        gc.freeze()  # what stays for the whole run is not walked at each collection
+
+    def _restore(self):
+        for place, first in self.attributes:
+            place.clear()
+            place.update(first)
+        for place, first in self.kept:
+            place.clear()
+            place.update(copied(first)) if isinstance(place, dict) else place.extend(copied(first))
+
+
 @pytest.fixture(scope="session")
-def empty_instance(tmp_path_factory):
+def lent():
+    return Lent()
+
+
+@pytest.fixture(scope="session")
+def empty_instance(tmp_path_factory, lent):
     """An instance with all its tables and nothing in them, made once and copied for each test."""
     folder = tmp_path_factory.mktemp("modele") / "instance"
     folder.mkdir()
-    create_app(folder, secret_key=SECRET)
+    lent.to(folder, secret_key=SECRET)
     with database.connection():
         database.create_all()
         db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -104,12 +158,11 @@ def instance(empty_instance, tmp_path) -> Path:
 
 
 @pytest.fixture
-def app(instance):
-    app = create_app(instance, secret_key=SECRET, second_factor_required=False)
+def app(instance, lent):
+    app = lent.to(instance, secret_key=SECRET, second_factor_required=False)
     app.testing = True
     app.config["FORM_MINIMUM_SECONDS"] = 0
     app.test_client_class = Browser
-    app.jinja_env.bytecode_cache = KEPT_CODE
     db.pragma("synchronous", "off", permanent=True)  # what survives a power cut is tried where processes are killed
     with app.app_context(), database.connection(), journal.acting(None):
         yield app

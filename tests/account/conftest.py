@@ -30,7 +30,7 @@ def member(adherent):
 def secured(member):
     """An adherent with a password, a second factor and recovery codes; the secret and the codes are on it."""
     secret = pyotp.random_base32()
-    codes = factor.set_up(member.id, secret=secret, code=pyotp.TOTP(secret).now())
+    codes = factor.set_up(member.id, secret=secret, code=pyotp.TOTP(secret).at(int(factor.time.time())))
     Account.update(totp_last_step=0).where(Account.id == member.id).execute()
     account = Account.with_id(member.id)
     account.secret, account.codes = secret, codes

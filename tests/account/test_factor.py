@@ -112,7 +112,7 @@ def test_recovery_codes_and_the_secret_are_not_readable_in_the_database(secured)
 
 def test_somebody_else_s_recovery_code_opens_nothing(secured, coordinator):
     secret = pyotp.random_base32()
-    others = factor.set_up(coordinator.id, secret=secret, code=pyotp.TOTP(secret).now())
+    others = factor.set_up(coordinator.id, secret=secret, code=pyotp.TOTP(secret).at(MOMENT))
     assert not factor.accept(secured.id, others[0])
 
 
@@ -178,7 +178,7 @@ def test_the_coordination_is_led_to_the_set_up_then_enters(app, client, strict, 
     page = client.get("/espace/compte/second-facteur")
     assert "data:image/svg+xml" in page.text
     secret = page.text.split('<code id="cle">')[1].split("<")[0].replace(" ", "")
-    answer = client.post("/espace/compte/second-facteur", data={"code": pyotp.TOTP(secret).now()})
+    answer = client.post("/espace/compte/second-facteur", data={"code": pyotp.TOTP(secret).at(MOMENT)})
     assert answer.status_code == 200
     assert answer.text.count("-") >= 20
     assert 'href="/gestion/">J’ai gardé mes codes' in answer.text
@@ -206,7 +206,7 @@ def test_setting_up_ends_the_other_sessions_and_keeps_this_one(app, client, memb
     log_in(client, member.email)
     before = client.get_cookie(cookie_name()).value
     secret = client.get("/espace/compte/second-facteur").text.split('<code id="cle">')[1].split("<")[0].replace(" ", "")
-    client.post("/espace/compte/second-facteur", data={"code": pyotp.TOTP(secret).now()})
+    client.post("/espace/compte/second-facteur", data={"code": pyotp.TOTP(secret).at(MOMENT)})
     assert is_in(client)
     assert not is_in(other)
     assert client.get_cookie(cookie_name()).value != before

@@ -27,6 +27,9 @@ TEMPLATES = {
 @pytest.fixture(autouse=True)
 def templates(app):
     app.jinja_env.loader = jinja2.ChoiceLoader([jinja2.DictLoader(TEMPLATES), app.jinja_env.loader])
+    render._names.cache_clear()
+    yield
+    render._names.cache_clear()
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def again(registration: Registration, act: str) -> None:
 
 
 def promoted(registration: Registration) -> None:
-    """Say that somebody who waited has a seat, once for each time they enter: one may be sent back, then let in again."""
+    """Say that somebody who waited has a seat, once for each time they enter: they may be sent back, then let in."""
     _personal("promoted", registration, again=registration.state_at.isoformat(), with_file=True)
 
 

@@ -5,7 +5,7 @@
 
 from flask import current_app, has_app_context
 
-from . import holds, relay, retention
+from . import holds, retention
 from . import queue as _queue
 from .cli import cli
 from .headers import Attached
@@ -25,16 +25,11 @@ __all__ = [
     "holds",
     "identity_for",
     "identity_provider",
-    "init_app",
     "queue",
     "retention",
     "send_due",
     "send_due_mails",
 ]
-
-
-def init_app(app):
-    relay.init_app(app)
 
 
 def _nudge():
