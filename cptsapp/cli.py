@@ -15,7 +15,9 @@ from cptsapp.blueprints.account.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.account.rules import create_first_account
 from cptsapp.blueprints.association.rules import default_identity
-from cptsapp.kernel import backup, db, instance, jobs, mailbox, registry, serving
+from cptsapp.blueprints.person.models import Person
+from cptsapp.blueprints.privacy import rules as privacy
+from cptsapp.kernel import backup, copying, db, instance, jobs, mailbox, registry, search, serving
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.frenchcli import FrenchCommand, FrenchGroup, in_french
 from cptsapp.kernel.settings import SettingsError, settings
@@ -194,6 +196,21 @@ def status():
             click.echo(f"{step.name} : {done}")
 
 
+@database.command("copy", cls=FrenchCommand)
+@click.argument("url")
+@with_appcontext
+def copy(url):
+    """Copie la base SQLite dans une base PostgreSQL vide (URL), et compare chaque ligne."""
+    with db.connection():
+        rows = copying.copy_instance(url)
+    app = create_app(folder(), database_url=url)
+    with app.app_context(), db.connection():
+        search.refill()
+    click.echo(f"{sum(rows.values())} lignes de {len(rows)} tables copiées et comparées une à une.")
+    click.echo("Arrêtez le site, refaites la copie dans une base vide si des écritures ont eu lieu, puis écrivez dans ")
+    click.echo(f'cpts.toml : database_url = "{url}"')
+
+
 @command("check")
 def check():
     """Examine la santé de l’instance, ligne par ligne."""
@@ -207,32 +224,70 @@ def check():
     sys.exit(0 if sound else REFUSED)
 
 
+KEY_FILE = click.option(
+    "--key-file", type=click.Path(path_type=Path), help="Fichier contenant la phrase secrète qui chiffre."
+)
+
+
 @command(
     "backup",
     click.argument("dest", required=False, type=click.Path(path_type=Path)),
     click.option("--with-secrets", is_flag=True, help="Joint cpts.toml et sa clé secrète : à garder en lieu sûr."),
+    click.option("--encrypt", is_flag=True, help="Demande une phrase secrète et chiffre l’archive."),
+    KEY_FILE,
 )
-def make_backup(dest, with_secrets):
-    """Sauvegarde l’instance en une archive (base, contenus, fichiers)."""
+def make_backup(dest, with_secrets, encrypt, key_file):
+    """Sauvegarde l’instance en une archive vérifiée (base, contenus, fichiers)."""
     app = create_app(folder())
+    secret = backup.secret_in(key_file) if key_file else None
+    if encrypt and not secret:
+        secret = backup.secret_of(
+            click.prompt("Phrase secrète", hide_input=True, confirmation_prompt="Encore une fois")
+        )
     with app.app_context(), db.connection():
-        click.echo(backup.save(dest, with_secrets=with_secrets))
+        click.echo(backup.save(dest, with_secrets=with_secrets, secret=secret))
 
 
 @command(
     "restore",
     click.argument("source", type=click.Path(path_type=Path)),
     click.option("--yes", is_flag=True, help="Ne pas demander."),
+    click.option("--check", "only_check", is_flag=True, help="Vérifie l’archive de bout en bout, et ne change rien."),
+    KEY_FILE,
 )
-def restore(source, yes):
+def restore(source, yes, only_check, key_file):
     """Remet une sauvegarde en place ; l’instance actuelle est gardée à côté."""
+    secret = asked_secret(source, key_file)
+    if only_check:
+        found = backup.check(source, secret)
+        click.echo(f"Sauvegarde saine : {len(found['files'])} fichiers, faite le {found['made_at'][:16]} (UTC).")
+        return
     if not yes and (folder() / "cpts.db").exists():
         click.confirm(f"Arrêtez d’abord le site. Remplacer {folder()} par {source} ?", abort=True)
-    former = backup.restore(source, folder())
+    former = backup.restore(source, folder(), secret)
     app = create_app(folder())
-    with app.app_context():
+    with app.app_context(), db.connection():
         instance.upgrade()
+        search.refill()
+        again = erase_again(former / "cpts.db") if former else 0
     click.echo(f"Instance restaurée dans {folder()}." + (f" La précédente est gardée dans {former}." if former else ""))
+    if again:
+        click.echo(f"Personnes effacées depuis cette sauvegarde, et effacées à nouveau : {again}.")
+
+
+def asked_secret(source: Path, key_file: Path | None) -> bytes | None:
+    """Return the secret that opens an archive: from a file, or typed when the archive is locked."""
+    if key_file or not source.name.endswith(backup.SEALED):
+        return backup.secret_in(key_file) if key_file else None
+    return backup.secret_of(click.prompt("Phrase secrète", hide_input=True))
+
+
+def erase_again(former: Path) -> int:
+    """Erase those who had been erased since the backup was made; return how many."""
+    found = [id for id in backup.erased_since(former) if Person.get_or_none(Person.id == id)]
+    for id in found:
+        privacy.erase_person(id)
+    return len(found)
 
 
 def main():

@@ -88,6 +88,39 @@ def test_what_is_saved_comes_back_on_another_machine(made, folder):
     assert "Base de données" in run(folder, "check").stdout
 
 
+MAKE = "from cptsapp.blueprints.person.models import Person; Person.create(family_name='Fictive', given_name='Alix')"
+ERASE = "from cptsapp.blueprints.privacy import rules; from cptsapp.blueprints.person.models import Person; " \
+    "rules.erase_person(Person.get(Person.family_name == 'Fictive').id)"  # fmt: skip
+
+
+def within(folder, statement):
+    """Run a statement inside an instance, in a process of its own."""
+    opened = "from cptsapp import create_app; from cptsapp.kernel import db; app = create_app(); "
+    opened += f"app.testing = True; app.app_context().push(); db.db.connect(); {statement}"
+    variables = os.environ | {"CPTS_INSTANCE": str(folder)}
+    return subprocess.run([sys.executable, "-c", opened], cwd=ROOT, env=variables, capture_output=True, text=True)
+
+
+def test_a_locked_backup_is_checked_restored_with_its_key_and_brings_nobody_back_who_was_erased_since(made, tmp_path):
+    key, wrong = tmp_path / "cle.txt", tmp_path / "autre.txt"
+    key.write_text("une phrase que l’on retient")
+    wrong.write_text("une phrase que l’on oublie")
+    assert within(made[0], MAKE).returncode == 0
+    archive = run(made[0], "backup", "--key-file", str(key)).stdout.strip()
+    assert archive.endswith(".tar.gz.chiffre")
+    assert "saine" in run(made[0], "restore", archive, "--check", "--key-file", str(key)).stdout
+    refused = run(made[0], "restore", archive, "--yes", "--key-file", str(wrong))
+    assert (refused.returncode, "pas la clé" in refused.stderr) == (1, True)
+
+    erased = within(made[0], ERASE)
+    assert erased.returncode == 0, erased.stderr
+    restored = run(made[0], "restore", archive, "--yes", "--key-file", str(key))
+    assert restored.returncode == 0, restored.stderr
+    assert "effacées à nouveau : 1" in restored.stdout
+    assert within(made[0], ERASE).returncode == 1  # nobody of that name
+    assert Path(archive).exists()  # the backups follow the instance
+
+
 def test_a_backup_that_is_not_one_is_refused_with_a_sentence(made, tmp_path):
     (tmp_path / "faux.tar.gz").write_bytes(b"rien")
     refused = run(made[0], "restore", str(tmp_path / "faux.tar.gz"), "--yes")

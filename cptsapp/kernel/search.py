@@ -141,6 +141,17 @@ def rebuild() -> int:
     return kept
 
 
+def refill() -> int:
+    """Make the words of every document again, in a base that was copied without them; return how many there are."""
+    documents = SearchDocument.select(SearchDocument.id).order_by(SearchDocument.id).tuples()
+    ids = [id for (id,) in documents]
+    for start in range(0, len(ids), 200):
+        with db.atomic():
+            for row in SearchDocument.select().where(SearchDocument.id.in_(ids[start : start + 200])):
+                engine().put(row.id, row.kind, row.visibility, words_of(row.title), words_of(row.body))
+    return len(ids)
+
+
 def _forget_others(kind: str, seen: set[str]):
     stored = SearchDocument.select(SearchDocument.subject_id).where(SearchDocument.kind == kind).tuples()
     for id in {id for (id,) in stored} - seen:

@@ -50,6 +50,8 @@ class Settings:
     delivered_mail_months: int = _key(6, "Conservation des e-mails partis, en mois.")
     contact_months: int = _key(12, "Conservation des messages reçus et traités, en mois.")
     event_person_months: int = _key(12, "Conservation des noms des inscrits aux événements, en mois.")
+    backup_nightly: bool = _key(True, "Sauvegarde chaque nuit, par le programme des tâches de fond.")
+    backup_key_file: str = _key("", "Fichier contenant la phrase secrète des sauvegardes ; vide : non chiffrées.")
     demo: bool = _key(False, "Instance de démonstration (boîte aux lettres locale, comptes fictifs).")
     instance: Path = field(default=Path("instance"), metadata={"place": True})
 

@@ -128,7 +128,13 @@ def test_the_instance_is_well_when_the_database_and_the_worker_are(client):
     jobs.beat("worker")
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert json.loads(answer.text) == {"status": "ok", "database": True, "worker": True}
+    assert json.loads(answer.text) == {
+        "status": "ok",
+        "database": True,
+        "worker": True,
+        "backup": None,
+        "backup_is_recent": True,
+    }
     assert "Set-Cookie" not in answer.headers
 
 

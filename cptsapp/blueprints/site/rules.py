@@ -6,7 +6,7 @@ from datetime import date
 
 from peewee import PeeweeException
 
-from cptsapp.kernel import jobs, registry, search
+from cptsapp.kernel import backup, jobs, registry, search
 from cptsapp.kernel.db import revision
 
 FEW = 5  # results shown of each kind when all kinds are searched
@@ -47,9 +47,15 @@ def addresses() -> list[tuple[str, date | None]]:
 
 
 def health() -> dict[str, bool]:
-    """Tell whether the database answers and the worker is alive. Nothing else is said to anybody."""
+    """Tell whether the database answers and the worker is alive."""
     try:
         revision.read()
         return {"database": True, "worker": jobs.worker_is_well()}
     except PeeweeException:
         return {"database": False, "worker": False}
+
+
+def last_backup() -> dict:
+    """Return when the last backup was made and whether that is recent: what a monitor may warn about."""
+    found = backup.state()
+    return {"backup": f"{found.at:%Y-%m-%dT%H:%M:%SZ}" if found.at else None, "backup_is_recent": not found.is_old}

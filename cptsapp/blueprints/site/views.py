@@ -84,7 +84,7 @@ def security():
 def health():
     state = rules.health()
     well = all(state.values())
-    response = jsonify(status="ok" if well else "unwell", **state)
+    response = jsonify(status="ok" if well else "unwell", **state, **rules.last_backup())
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
     return response
