@@ -39,6 +39,7 @@ FEATURES = [
     "mailing",
     "newsletter",
     "directory",
+    "tally",
     "outbox",
     "audit",
     "space",

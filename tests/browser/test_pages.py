@@ -38,7 +38,7 @@ SPACE = paths(
 /espace/ /espace/compte /espace/compte/adresse /espace/compte/mot-de-passe /espace/compte/second-facteur
 /espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
 /espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
-/espace/documents /espace/evenements/ /espace/mes-donnees
+/espace/documents /espace/evenements/ /espace/mes-donnees /espace/compteurs
 /evenements/depistage-colorectal /documents/fiche-de-sortie-d-hopital /gestion/
 """
 )
@@ -80,6 +80,12 @@ EVENTS = paths(
 /gestion/evenements/entree/INCONNU /gestion/evenements/inscriptions/1
 """
 )
+ROOMS = paths(
+    """
+/gestion/compteurs /gestion/compteurs/corriger /gestion/compteurs/liste /gestion/compteurs/liste/nouveau
+/gestion/compteurs/liste/1
+"""
+)
 ADMIN = paths(
     """
 /gestion/comptes/ /gestion/comptes/1 /gestion/comptes/nouveau /gestion/courriels/ /gestion/courriels/1
@@ -90,7 +96,7 @@ SEEN = (
     [(VISITOR, path) for path in PUBLIC]
     + [(ADHERENT, path) for path in SPACE]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
-    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ADMIN)]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
