@@ -1,5 +1,6 @@
 """The form base: French messages, and for anonymous forms the traps that stop robots without a third party."""
 
+import re
 import secrets
 import time
 import unicodedata
@@ -87,6 +88,26 @@ class LongSelect(Select):
                 return drawn  # what is no choice of the list is not kept
             self._drawn[selected] = drawn
         return self._drawn[selected]
+
+
+class EurosField(StringField):
+    """An amount typed in euros, « 20 » or « 20,50 »; its data is whole cents, or None."""
+
+    def process_formdata(self, values):
+        self.raw = values[0] if values else ""
+        found = re.fullmatch(r"(\d{1,6})(?:[.,](\d{1,2}))?\s*€?", re.sub(r"[\s\u202f\u00a0]", "", self.raw))
+        if not found:
+            self.data = None
+            raise ValueError("Écrivez un montant en euros, par exemple « 20 » ou « 20,50 ».")
+        self.data = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+
+    def _value(self):
+        if self.raw_data:
+            return self.raw
+        if self.data is None:
+            return ""
+        euros, cents = divmod(self.data, 100)
+        return f"{euros},{cents:02}" if cents else str(euros)
 
 
 class Form(FlaskForm):

@@ -50,3 +50,9 @@ def plural(n: int, one: str, many: str | None = None) -> str:
     """Return « 1 article », « 12 articles »; zero is singular in French. `many` adds an s unless given."""
     word = one if abs(n) < 2 else many or " ".join(f"{each}s" for each in one.split(" "))
     return f"{number(n)}{NBSP}{word}"
+
+
+def euros(cents: int) -> str:
+    """« 20 € », « 12,50 € »."""
+    whole, rest = divmod(cents, 100)
+    return f"{number(whole)}{f',{rest:02}' if rest else ''}{NBSP}€"

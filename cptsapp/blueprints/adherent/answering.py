@@ -10,10 +10,10 @@ from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now, revision
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.settings import settings
+from cptsapp.kernel.text import euros
 
 from . import years
 from .models import OTHER, Membership, Period, Practice, Year
-from .money import euros
 from .renewing import RENEW, Campaign, leave_out
 
 DECLINED = "Ne souhaite pas renouveler"

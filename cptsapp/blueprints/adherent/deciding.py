@@ -11,11 +11,10 @@ from cptsapp.kernel import journal, mail
 from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.text import plural
+from cptsapp.kernel.text import euros, plural
 
 from . import colleges, duplicates, joining, rules
 from .models import Application, Membership, MemberType, Practice, StructureRole, Year
-from .money import euros
 
 for _action, _sentence in {
     "adherent.accepted": "Demande d’adhésion acceptée",

@@ -4,19 +4,18 @@ from flask import Response, abort, flash, redirect, url_for
 from wtforms import DateField, SelectField
 from wtforms.validators import DataRequired
 
-from cptsapp.blueprints.association.forms import EurosField
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import access
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.forms import Form
+from cptsapp.kernel.forms import EurosField, Form
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.tables import Cases, Column, DataTable, OneOf
+from cptsapp.kernel.text import euros
 
 from . import receipt, years
 from .gestion import bp_gestion
 from .models import Membership, MemberType, Period, Year
-from .money import euros
 
 MEANS = [("", "Choisissez"), *years.Means.choices()]
 

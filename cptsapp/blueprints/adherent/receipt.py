@@ -3,9 +3,9 @@
 from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel.dates import date_fr
 from cptsapp.kernel.pdf import sheet_of, winansi
+from cptsapp.kernel.text import euros
 
 from .models import Year
-from .money import euros
 from .years import Means
 
 

@@ -6,11 +6,11 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
+from cptsapp.kernel.text import euros
 
 from . import answering, years
 from .forms import MemberForm, accepted_versions
 from .models import OTHER, MemberType, Practice
-from .money import euros
 
 bp_renewal = Blueprint("renewal", __name__)
 KEPT = {"phone", "profession", "profession_other", "commune_text", "commune", "mode", "organisation", "rpps", "adeli"}

@@ -13,10 +13,10 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Kind
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.settings import settings
+from cptsapp.kernel.text import euros
 
 from . import years
 from .models import Membership, Period, Year
-from .money import euros
 
 RENEW = "adhesion-renew"
 QUIET_DAYS = 7  # between two mails to one member

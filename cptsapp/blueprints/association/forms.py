@@ -1,6 +1,5 @@
 """The shape of each section of the settings."""
 
-import re
 
 from wtforms import (
     BooleanField,
@@ -19,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ColorInput, ListWidget
 
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.dates import MONTHS
-from cptsapp.kernel.forms import Form
+from cptsapp.kernel.forms import EurosField, Form
 from cptsapp.kernel.text import spaced_phone
 
 from .models import Conformity
@@ -51,24 +50,6 @@ def paragraph(label, most=2000, **options):
     return TextAreaField(label, [Optional(), Length(max=most)], filters=[stripped], **options)
 
 
-class EurosField(StringField):
-    """An amount typed in euros, « 20 » or « 20,50 »; its data is whole cents, or None."""
-
-    def process_formdata(self, values):
-        self.raw = values[0] if values else ""
-        found = re.fullmatch(r"(\d{1,6})(?:[.,](\d{1,2}))?\s*€?", re.sub(r"[\s\u202f\u00a0]", "", self.raw))
-        if not found:
-            self.data = None
-            raise ValueError("Écrivez un montant en euros, par exemple « 20 » ou « 20,50 ».")
-        self.data = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
-
-    def _value(self):
-        if self.raw_data:
-            return self.raw
-        euros, cents = divmod(self.data or 0, 100)
-        return f"{euros},{cents:02}" if cents else str(euros)
-
-
 class IdentityForm(Form):
     name = text("Nom complet", 120, InputRequired("Donnez le nom de l’association."))
     short_name = text("Nom court", 40, description="Celui de l’en-tête et des e-mails, par exemple « CPTS du Val ».")
@@ -79,7 +60,6 @@ class IdentityForm(Form):
     email = EmailField("Adresse e-mail de contact", ADDRESS, filters=[stripped])
     opening_hours = text("Horaires de réponse", 200, description="Par exemple « du lundi au jeudi, de 9 h à 17 h ».")
     founded_on = DateField("Date de création", [Optional()])
-    contract_signed_on = DateField("Signature du contrat ACI", [Optional()])
     missions = SelectMultipleField(
         "Missions choisies",
         option_widget=CheckboxInput(),
