@@ -40,6 +40,7 @@ FEATURES = [
     "newsletter",
     "directory",
     "tally",
+    "contract",
     "outbox",
     "audit",
     "space",
@@ -130,7 +131,7 @@ def template_globals(app):
         is_on=lambda feature: feature in app.blueprints,
     )
     of_dates = (dates.date_fr, dates.day_fr, dates.time_fr, dates.datetime_fr, dates.ago, dates.iso)
-    app.jinja_env.filters.update({each.__name__: each for each in (*of_dates, text.number, text.plural)})
+    app.jinja_env.filters.update({each.__name__: each for each in (*of_dates, text.number, text.plural, text.euros)})
 
 
 def features_off() -> set[str]:

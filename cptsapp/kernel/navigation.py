@@ -7,7 +7,7 @@ from flask import has_request_context, request, url_for
 from .access import may_enter, roles
 from .registry import navigation
 
-GROUPS = ("", "Association", "Communication", "Répertoires", "Territoire", "Instance")
+GROUPS = ("", "Association", "Communication", "Répertoires", "Territoire", "Projet", "Instance")
 
 
 @dataclass(frozen=True)

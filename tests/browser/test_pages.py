@@ -30,7 +30,8 @@ PUBLIC = paths(
 /evenements/depistage-colorectal/inscription /evenements/gestes-d-urgence /evenements/plaies-et-cicatrisation
 /evenements/depistage-colorectal/inscription/envoyee /evenements/depistage-colorectal/mon-lien
 /evenements/depistage-colorectal/note /evenements/depistage-colorectal/place-transmise
-/evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu
+/evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu /simulateur-aci
+/simulateur-aci?habitants=210000&crise=1&mission=crise
 """
 )
 SPACE = paths(
@@ -53,7 +54,8 @@ DESK = paths(
 /gestion/voir-comme /gestion/parametres/ /gestion/parametres/identite /gestion/parametres/territoire
 /gestion/parametres/apparence /gestion/parametres/e-mails /gestion/parametres/colleges /gestion/parametres/colleges/1
 /gestion/parametres/adhesion /gestion/parametres/mentions-legales /gestion/parametres/accessibilite
-/gestion/parametres/mise-en-ligne
+/gestion/parametres/mise-en-ligne /gestion/contrat/ /gestion/contrat/1 /gestion/contrat/nouveau
+/gestion/contrat/1/modifier /gestion/contrat/1/missions /gestion/contrat/1/annees/1
 """
 )
 MEMBERS = paths(

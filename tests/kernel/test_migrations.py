@@ -1,11 +1,14 @@
 """The migrations make what the models declare, and bring an old database forward without losing a row."""
 
+import importlib
 import re
 
 import pytest
+from playhouse.migrate import SqliteMigrator
 from playhouse.schema_diff import diff_models
 
 from cptsapp import create_app
+from cptsapp.blueprints.association.models import Association
 from cptsapp.kernel import db as database
 from cptsapp.kernel import instance as installation
 from cptsapp.kernel.db import Revision, db, revision
@@ -86,3 +89,16 @@ def test_a_copy_is_kept_before_tables_change(migrated, settings_of, monkeypatch)
 @pytest.fixture
 def settings_of(migrated):
     return settings
+
+
+def test_the_signature_that_the_association_kept_becomes_its_contract(migrated):
+    Association.create(id=1)
+    step = importlib.import_module("cptsapp.migrations.0012_contract")
+    migrator = SqliteMigrator(db.obj)
+    step.down(migrator, db.obj)
+    known = "UPDATE association SET contract_signed_on = '2022-01-10', mission_codes = 'acces crise' WHERE id = 1"
+    db.execute_sql("INSERT INTO territory (id, population, population_source, size_source) VALUES (1, 97247, '', '')")
+    assert db.execute_sql(known).rowcount == 1
+    step.up(migrator, db.obj)
+    assert db.execute_sql("SELECT signed_on, size, population FROM contract").fetchall() == [("2022-01-10", 3, 97247)]
+    assert [each for (each,) in db.execute_sql("SELECT mission FROM engagement ORDER BY id")] == ["acces", "crise"]

@@ -48,7 +48,6 @@ def fill():
         email="bonjour@exemple.fr",
         opening_hours="Du lundi au jeudi, de 9 h à 17 h",
         founded_on=date(2020, 3, 12),
-        contract_signed_on=date(2022, 1, 10),
         missions=("acces", "parcours", "prevention", "crise", "qualite"),
         links="Annuaire santé : https://exemple.fr/annuaire",
     )

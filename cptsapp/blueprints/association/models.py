@@ -40,7 +40,6 @@ class Association(Table):
     email = CharField(max_length=254, default="")
     opening_hours = CharField(max_length=200, default="")
     founded_on = DateField(null=True)
-    contract_signed_on = DateField(null=True)
     mission_codes = CharField(max_length=200, default="")  # joined by spaces
     links_text = TextField(default="")  # one « Nom : https://… » per line
 

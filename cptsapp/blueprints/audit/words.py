@@ -36,6 +36,7 @@ DETAILS = {
     "listed": "dans l’annuaire",
     "means": "moyen",
     "membership": "adhésion n°",
+    "mission": "mission",
     "moved": "date ou lieu changé",
     "number": "nombre",
     "numbers": "nombres",
@@ -66,6 +67,7 @@ DETAILS = {
     "updated": "mis à jour",
     "version": "version",
     "visibility": "lecteurs",
+    "year": "année",
 }
 COLUMNS = {
     "name": "nom",
@@ -77,7 +79,6 @@ COLUMNS = {
     "email": "e-mail",
     "opening_hours": "horaires",
     "founded_on": "date de création",
-    "contract_signed_on": "signature du contrat",
     "mission_codes": "missions",
     "links_text": "liens",
     "colour": "couleur",

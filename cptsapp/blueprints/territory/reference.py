@@ -272,13 +272,14 @@ def profession_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 @cache
-def _aci() -> dict:
+def aci() -> dict:
+    """Return the ACI as `data/aci.toml` holds it: sizes, missions, amounts in euros."""
     return tomllib.loads((DATA / "aci.toml").read_text(encoding="utf-8"))
 
 
 def aci_thresholds() -> dict[int, int]:
     """Return the population (inhabitants) at which each ACI size begins."""
-    return {size["numero"]: size["population"] for size in _aci()["taille"]}
+    return {size["numero"]: size["population"] for size in aci()["taille"]}
 
 
 def aci_size(population: int) -> int:
@@ -289,5 +290,5 @@ def aci_size(population: int) -> int:
 @cache
 def missions() -> dict[str, Mission]:
     """Return the missions of the ACI by code, the core ones first."""
-    rows = _aci()["mission"]
+    rows = aci()["mission"]
     return {row["code"]: Mission(row["code"], row["libelle"], row["type"] == "socle") for row in rows}
