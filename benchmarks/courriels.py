@@ -17,7 +17,7 @@ from cptsapp import create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel import mail
 from cptsapp.kernel.db import db, now
-from cptsapp.kernel.mail import Kind, OutgoingMail, State, headers, identity_for, sender
+from cptsapp.kernel.mail import Kind, OutgoingMail, State, campaigns, headers, identity_for, sender
 
 MAILS, FAR_MAILS, ROUNDS = 2000, 240, 3
 ROUND_TRIP_SECONDS, ACCEPT_SECONDS = 0.020, 0.030
@@ -178,7 +178,7 @@ def main():
         app = create_app(place, secret_key="x" * 40, second_factor_required=False)
         with app.app_context(), database.connection():
             database.create_all()
-            sender.campaign_source[:] = [compiled_source()]
+            campaigns.provide(campaigns.Campaigns(compiled_source(), lambda: [1]))
             with sink() as port:
                 floor = best(partial(raw, port, MAILS))
                 line("boucle smtplib, messages prêts (M)", floor)
@@ -189,7 +189,7 @@ def main():
                 far = raw(port, FAR_MAILS // 8)
                 line("relais lointain (20 ms, 30 ms) : boucle smtplib", far)
                 line("relais lointain : lettre, 8 connexions", ours(app, port, count=FAR_MAILS, connections=8), far)
-            sender.campaign_source.clear()
+            campaigns.forget()
         db.close_all()
 
 

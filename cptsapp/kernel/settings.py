@@ -6,6 +6,7 @@ lives in the database and is edited in the browser.
 """
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -36,6 +37,16 @@ class Settings:
     mail_tls: str = _key("none", "Chiffrement : « none », « starttls » ou « ssl ».")
     mail_connections: int = _key(1, "Connexions simultanées au serveur d’envoi (1 à 16).")
     mail_rate_per_minute: int = _key(0, "E-mails par minute au plus ; 0 : sans limite.")
+    mail_resend_uncertain: bool = _key(
+        False, "Renvoyer sans demander les envois collectifs dont l’arrivée est incertaine, au risque d’un doublon."
+    )
+    mail_bounce_domain: str = _key("", "Domaine qui reçoit les retours ; chaque e-mail y a alors sa propre adresse.")
+    bounce_imap_server: str = _key("", "Serveur IMAP de la boîte des retours ; vide : boîte non relevée.")
+    bounce_imap_port: int = _key(993, "Port du serveur IMAP.")
+    bounce_imap_tls: str = _key("ssl", "Chiffrement de la boîte des retours : « none », « starttls » ou « ssl ».")
+    bounce_imap_username: str = _key("", "Identifiant de la boîte des retours.")
+    bounce_imap_password: str = _key("", "Mot de passe de la boîte des retours.")
+    bounce_imap_folder: str = _key("INBOX", "Dossier relevé dans la boîte des retours.")
     second_factor_required: bool = _key(True, "Second facteur exigé de la coordination et de l’administration.")
     features_off: str = _key("", "Fonctions éteintes, séparées par des virgules, parmi contact, news, event.")
     max_upload_mb: int = _key(20, "Taille maximale d’un fichier envoyé, en mégaoctets.")
@@ -120,6 +131,10 @@ class Settings:
             raise SettingsError("La démonstration ne se sert pas sur une adresse publique : retirez demo de cpts.toml.")
         if self.mail_tls not in ("none", "starttls", "ssl"):
             raise SettingsError("mail_tls vaut « none », « starttls » ou « ssl ».")
+        if self.bounce_imap_tls not in ("none", "starttls", "ssl"):
+            raise SettingsError("bounce_imap_tls vaut « none », « starttls » ou « ssl ».")
+        if self.mail_bounce_domain and not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", self.mail_bounce_domain):
+            raise SettingsError("mail_bounce_domain est un nom de domaine, par exemple « retours.votre-cpts.fr ».")
         if not 1 <= self.mail_connections <= 16:
             raise SettingsError("mail_connections va de 1 à 16.")
 

@@ -12,7 +12,7 @@ from peewee import IntegrityError
 from cptsapp.kernel import journal, mail
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.mail import Identity, Kind, OutgoingMail, State, headers, identity, marks, render, sender
+from cptsapp.kernel.mail import Identity, Kind, OutgoingMail, State, campaigns, headers, identity, marks, render, sender
 from cptsapp.kernel.mail.models import FrozenMail, MailSender, MailTry
 
 TEMPLATES = {
@@ -550,7 +550,7 @@ def test_a_mailing_uses_its_own_compiled_text_and_keeps_its_message_id(mailbox, 
         seen.append(message_id)
         return f"To: {row.to_address}\r\nMessage-ID: {message_id}\r\n\r\nBonjour\r\n".encode()
 
-    monkeypatch.setattr(sender, "campaign_source", [compiled])
+    monkeypatch.setattr(campaigns, "_provider", [campaigns.Campaigns(compiled, lambda: [7])])
     OutgoingMail.create(campaign_id=7, kind=Kind.COLLECTIVE, to_address="zoe@exemple.fr", subject="Lettre")
     mailbox.sink.at_recipient["zoe@exemple.fr"] = ["451 later"]
     mailbox.deliver()

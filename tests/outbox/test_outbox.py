@@ -18,7 +18,7 @@ from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
-from cptsapp.kernel.mail import Kind, MailSender, OutgoingMail, State, marks, relay, retention
+from cptsapp.kernel.mail import Kind, MailSender, OutgoingMail, State, deciding, marks, relay, retention
 from cptsapp.kernel.mail.dialogue import Outcome, Result
 from cptsapp.kernel.mail.explain import UNKNOWN, explain
 from cptsapp.kernel.mail.models import FrozenMail, MailTry
@@ -163,13 +163,13 @@ def test_a_mail_that_left_is_not_sent_twice(as_coordinator, mailbox):
     assert as_coordinator.post(f"/gestion/courriels/{row.id}/renvoyer").status_code == 422
     assert mailbox.deliver() == []
     with pytest.raises(RuleError, match="n’attend pas de décision"):
-        rules.settle(row.id)
+        deciding.settle(row.id)
 
 
 def test_two_clicks_on_resend_make_one_mail(mailbox, refused):
-    rules.resend(refused.id)
+    deciding.resend(refused.id)
     with pytest.raises(RuleError):
-        rules.resend(refused.id)
+        deciding.resend(refused.id)
     assert len(mailbox.deliver()) == 1
 
 
@@ -178,13 +178,13 @@ def test_a_mail_whose_link_was_wiped_cannot_leave_again(mailbox):
     row = write(values={"address": "http://127.0.0.1/jeton", "collective": False}, secret=("address",))
     mailbox.deliver()
     assert "jeton" in again(row).values_json
-    assert rules.may_resend(again(row))
+    assert deciding.may_resend(again(row))
     OutgoingMail.update(created_at=now() - timedelta(days=8)).execute()
     retention.purge_secrets(today())
     assert "jeton" not in again(row).values_json
     assert not FrozenMail.select().exists()
     with pytest.raises(RuleError, match="lien personnel, effacé"):
-        rules.resend(row.id)
+        deciding.resend(row.id)
 
 
 def test_several_mails_are_decided_at_once(as_coordinator, mailbox, refused, uncertain):

@@ -29,13 +29,15 @@ def _one_of(column, choices):
 class Mailing(Table):
     """One sending of one letter. It is open until it starts; then its text is frozen in `MailingText`.
 
-    `audience_json` is the list of steps of `audience.py`; `subject` is kept once frozen.
+    `audience_json` is the list of steps of `audience.py`; `subject` is the letter's, as last seen until it is frozen.
     """
 
     source_key = CharField(max_length=30)
     source_id = IntegerField()
     audience_json = TextField(default="[]")
     subject = CharField(max_length=300, default="")
+    folded = CharField(max_length=300, default="")  # the subject, for the list's search
+    trouble = CharField(max_length=400, default="")  # why it did not start by itself
     state = CharField(max_length=12, default=State.DRAFT, choices=State.choices())
     scheduled_at = DateTimeField(null=True)
     created_at = DateTimeField(default=now)
@@ -80,6 +82,17 @@ class MailingText(Table):
 
     mailing = ForeignKeyField(Mailing, unique=True, on_delete="CASCADE", backref="texts")
     compiled_json = TextField()
+
+
+class MailingTally(Table):
+    """How many recipients a sending had in each case, once their rows have been forgotten."""
+
+    mailing = ForeignKeyField(Mailing, on_delete="CASCADE", backref="tallies")
+    name = CharField(max_length=12)  # a figure of `progress.Progress`
+    count = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("mailing", "name"), True),)
 
 
 class SavedAudience(Table):

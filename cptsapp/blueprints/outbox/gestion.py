@@ -14,7 +14,7 @@ from cptsapp.kernel.access import access, may
 from cptsapp.kernel.db import now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.mail import Kind, MailSender, OutgoingMail, State, render
+from cptsapp.kernel.mail import Kind, MailSender, OutgoingMail, State, deciding, render
 from cptsapp.kernel.mail.explain import explain
 from cptsapp.kernel.mail.headers import domain_of, envelope_address
 from cptsapp.kernel.mail.models import HELD, MailTry
@@ -121,7 +121,7 @@ def figures() -> dict[str, int]:
 @access("coordination", "admin")
 def bulk():
     action, ids = MAILS.selection(newest())
-    count = rules.decide(action, ids)
+    count = deciding.decide(action, ids)
     done = "remis en file d’attente" if action == "renvoyer" else "laissés en l’état"
     flash(f"E-mails {done} : {count}.")
     return redirect(MAILS.back("outbox_gestion.index"), 303)
@@ -142,8 +142,8 @@ def show(id):
         meaning=explain(f"{row.smtp_code or ''} {row.last_error}") if row.last_error else "",
         persons=persons,
         text=readable_text(row) if may("coordination") else None,
-        may_resend=rules.may_resend(row),
-        is_wiped=rules.is_wiped(row),
+        may_resend=deciding.may_resend(row),
+        is_wiped=deciding.is_wiped(row),
     )
 
 
@@ -166,7 +166,7 @@ def readable_text(row) -> str | None:
 @access("coordination", "admin")
 def resend(id):
     _mail_or_404(id)
-    rules.resend(id)
+    deciding.resend(id)
     flash("L’e-mail repart, avec le même identifiant : la plupart des messageries n’en garderont qu’un.")
     return redirect(url_for("outbox_gestion.show", id=id), 303)
 
@@ -175,7 +175,7 @@ def resend(id):
 @access("coordination", "admin")
 def settle(id):
     _mail_or_404(id)
-    rules.settle(id)
+    deciding.settle(id)
     flash("C’est noté : cet e-mail ne sera pas renvoyé.")
     return redirect(url_for("outbox_gestion.show", id=id), 303)
 

@@ -21,6 +21,7 @@ __all__ = [
     "MailSender",
     "OutgoingMail",
     "State",
+    "bouncebox",
     "cli",
     "holds",
     "identity_for",

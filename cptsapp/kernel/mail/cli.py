@@ -1,12 +1,16 @@
 """`cptsapp mail …`"""
 
+import sys
+
 import click
 from flask.cli import with_appcontext
+from peewee import OperationalError
 
 from ..db import connection
 from ..errors import RuleError
 from ..frenchcli import FrenchCommand, FrenchGroup
 from ..text import plural
+from . import bounces
 from .explain import explain
 from .sender import send_due
 
@@ -22,6 +26,24 @@ WORDS = {
     "no_relay": "à reprendre (serveur injoignable)",
     "taken": "repris par un autre envoi",
 }
+
+
+TRY_AGAIN = 75  # what a mail server understands as « keep it, and try later »
+
+
+@cli.command("bounce", cls=FrenchCommand)
+@click.option("--to", default="", help="Adresse d’enveloppe à laquelle ce retour est arrivé, si elle est connue.")
+@with_appcontext
+def bounce_command(to):
+    """Lit sur son entrée un e-mail revenu, et en tient compte ; à brancher sur l’adresse des retours."""
+    content = sys.stdin.buffer.read(bounces.LARGEST_BYTES)
+    try:
+        with connection():
+            row = bounces.record(content, to=to)
+    except OperationalError:
+        click.echo("La base ne répond pas : ce retour est à présenter de nouveau.", err=True)
+        sys.exit(TRY_AGAIN)
+    click.echo(f"{row.kind_label}." if row else "Ce retour était déjà compté.")
 
 
 @cli.command("send-due", cls=FrenchCommand)

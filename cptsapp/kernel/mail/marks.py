@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from .. import journal
 from ..db import db, is_sqlite, now
-from . import holds
+from ..settings import settings
+from . import bounces, campaigns, holds
 from .dialogue import Outcome, Result
 from .models import FrozenMail, Kind, MailFile, MailSender, MailTry, OutgoingMail, State
 from .queue import without
@@ -58,19 +59,34 @@ def claim(holder: str, count: int, *, lease: timedelta = LEASE) -> list[Claimed]
 
     Those whose address refuses them by now are marked so, and never given: an unsubscription counts at once.
     """
-    moment, rows = now(), []
-    take = _sql(
-        "UPDATE outgoing_mail SET state = 'claimed', claimed_by = {p}, lease_until = {p} WHERE id IN ("
-        "SELECT id FROM outgoing_mail WHERE state = 'pending' AND kind = {p} AND next_try_at <= {p} "
-        "ORDER BY next_try_at, id LIMIT {p} {skip}) RETURNING {held}"
-    )
+    rows = []
     for kind in Kind:
-        while (wanted := count - len(rows)) > 0:
-            found = db.execute_sql(take, (holder, moment + lease, str(kind), moment, wanted)).fetchall()
-            mine = sorted((Claimed(*each) for each in found), key=lambda row: (row.next_try_at, row.id))
-            rows += _leave_alone(mine)
-            if len(found) < wanted:
-                break
+        sources = [None, *(campaigns.running() if kind == Kind.COLLECTIVE else [])]
+        share = -(-(count - len(rows)) // len(sources))
+        for most in dict.fromkeys((share, count)):  # each mailing its share first, then what the others leave
+            for campaign in sources:
+                rows += _take(holder, kind, campaign, min(most, count - len(rows)), lease)
+    return rows
+
+
+_TAKE = (
+    "UPDATE outgoing_mail SET state = 'claimed', claimed_by = {p}, lease_until = {p} WHERE id IN ("
+    "SELECT id FROM outgoing_mail WHERE state = 'pending' AND campaign_id {campaign} AND kind = {p} "
+    "AND next_try_at <= {p} ORDER BY next_try_at, id LIMIT {p} {skip}) RETURNING {held}"
+)
+
+
+def _take(holder, kind, campaign: int | None, count: int, lease) -> list[Claimed]:
+    """Take up to `count` due mails of a kind: those of one mailing, or those of none."""
+    moment, rows = now(), []
+    take = _sql(_TAKE.replace("{campaign}", "IS NULL" if campaign is None else "= {p}"))
+    where = [str(kind), moment] if campaign is None else [campaign, str(kind), moment]
+    while (wanted := count - len(rows)) > 0:
+        found = db.execute_sql(take, (holder, moment + lease, *where, wanted)).fetchall()
+        mine = sorted((Claimed(*each) for each in found), key=lambda row: (row.next_try_at, row.id))
+        rows += _leave_alone(mine)
+        if len(found) < wanted:
+            break
     return rows
 
 
@@ -170,6 +186,7 @@ def failed(holder: str, id: int, outcome: Outcome):
     if outcome.result == Result.REFUSED:
         _note(row, outcome, moment)
         _close(row, State.REFUSED, outcome, moment)
+        bounces.note_refusal(row, outcome.code, outcome.words)
     elif outcome.result == Result.LATER:
         _note(row, outcome, moment)
         _mark_later(row, outcome, moment)
@@ -198,6 +215,8 @@ def _mark_later(row, outcome, moment):
     if attempts >= MOST_ATTEMPTS:
         _close(row, State.REFUSED, outcome, moment)
         journal.write(GIVEN_UP, "mail", row.id, attempts=attempts, code=outcome.code)
+        if outcome.code:
+            bounces.note_refusal(row, outcome.code, outcome.words)
         return
     _release(
         row,
@@ -209,11 +228,15 @@ def _mark_later(row, outcome, moment):
 
 
 def _mark_doubt(row, outcome, moment, *, delay: timedelta | None = None):
-    """Personal mails leave again with the same Message-ID; mailings, and mails often in doubt, wait for a person."""
+    """Personal mails leave again with the same Message-ID; mailings, and mails often in doubt, wait for a person.
+
+    An instance may choose that mailings leave again too.
+    """
     _note(row, outcome, moment)
     attempts = row.attempts + 1
     doubt = {"doubts": row.doubts + 1, "doubt_at": moment, "last_error": outcome.words, "smtp_code": outcome.code}
-    if row.kind != Kind.COLLECTIVE and attempts < MOST_ATTEMPTS:
+    goes_again = row.kind != Kind.COLLECTIVE or settings.mail_resend_uncertain
+    if goes_again and attempts < MOST_ATTEMPTS:
         wait = DELAYS[attempts - 1] if delay is None else delay
         _release(row, attempts=attempts, next_try_at=moment + wait, **doubt)
         return

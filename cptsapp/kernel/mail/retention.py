@@ -7,9 +7,9 @@ from ..dates import add_months, span, start_of, to_paris
 from ..db import db, now
 from ..registry import check, purge
 from ..settings import settings
-from . import marks
+from . import campaigns, marks
 from .explain import explain
-from .models import DONE, MailSender, MailTally, OutgoingMail, State
+from .models import DONE, Kind, MailSender, MailTally, OutgoingMail, State
 
 SECRETS_KEPT = timedelta(days=7)  # of a mail that did not leave: it may be sent again until then
 BATCH = 500
@@ -35,6 +35,7 @@ def _forget(rows: list[OutgoingMail]):
         MailTally.insert(day=day, kind=kind, count=count).on_conflict(
             conflict_target=[MailTally.day, MailTally.kind], update={MailTally.count: MailTally.count + count}
         ).execute()
+    campaigns.forgetting(rows)
     OutgoingMail.delete().where(OutgoingMail.id.in_([row.id for row in rows])).execute()
 
 
@@ -54,13 +55,15 @@ def purge_secrets(today: date) -> int:
     return count
 
 
-def count_sent(start: date, end: date) -> int:
-    """Return how many mails left in a period, both days included, purged ones counted."""
+def count_sent(start: date, end: date, kind: Kind | None = None) -> int:
+    """Return how many mails (of a kind) left in a period, both days included, purged ones counted."""
     after, before = span(start, end)
     kept = OutgoingMail.select().where(
         OutgoingMail.state == State.SENT, OutgoingMail.done_at >= after, OutgoingMail.done_at < before
     )
     tallies = MailTally.select(MailTally.count).where(MailTally.day >= start, MailTally.day <= end)
+    if kind:
+        kept, tallies = kept.where(OutgoingMail.kind == kind), tallies.where(MailTally.kind == kind)
     return kept.count() + sum(count for (count,) in tallies.tuples())
 
 

@@ -14,7 +14,6 @@ import smtplib
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -23,7 +22,7 @@ from peewee import OperationalError
 from ..db import db, now
 from ..jobs import beat, every, stopping
 from ..settings import settings
-from . import headers, marks, render
+from . import campaigns, headers, marks, render, returns
 from .dialogue import Outcome, Parcel, Result, deliver, failure
 from .identity import Identity, identity_for
 from .lines import Line, Word
@@ -35,9 +34,6 @@ log = logging.getLogger("cptsapp.mail")
 CLAIM = 10  # more starves the other connections, and waits longer after a crash
 SECONDS_BETWEEN_FAILURES = 1.0
 BEAT_SECONDS = 20
-
-# A mailing's own compiled text: a function of the row that gives its bytes, the same at each call for one Message-ID.
-campaign_source: list[Callable[[marks.Claimed, str], bytes]] = []
 
 
 @dataclass
@@ -79,6 +75,7 @@ class Pass:
                 pass
         finally:
             self._end()
+            campaigns.passed()
         return self.report
 
     @db.atomic()
@@ -276,12 +273,12 @@ def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity, files=
     message_id = row.message_id or headers.new_message_id(identity.email)
     fresh = None
     if row.campaign_id is not None:
-        content = campaign_source[0](row, message_id)
+        content = campaigns.content(row, message_id)
     elif frozen is not None:
         content = bytes(frozen)
     else:
         content = fresh = render.freeze(row, identity, message_id=message_id, files=files)
-    sender = headers.envelope_address(identity.envelope)
+    sender = headers.envelope_address(returns.envelope(identity, row.id))
     to = headers.envelope_address(row.to_address)
     if sender is None or to is None:
         raise ValueError("the sender's or the recipient's address is not one that a relay takes")
@@ -298,7 +295,8 @@ def deliver_now(id: int) -> Outcome:
         row = marks.claim_one(holder, id)
     if row is None:
         return Outcome(Result.TAKEN)
-    parcel, content = _parcel(row, None, identity_for(row.kind), _files_of([id]).get(id, ()))
+    frozen = FrozenMail.get_or_none(FrozenMail.mail == id)
+    parcel, content = _parcel(row, frozen and frozen.content, identity_for(row.kind), _files_of([id]).get(id, ()))
     with db.atomic():
         marks.freeze([(row.id, parcel.message_id, content)])
 
