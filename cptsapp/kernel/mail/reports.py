@@ -20,7 +20,8 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _MESSAGE_ID = re.compile(r"^message-id:\s*(<[^>\s]{1,240}>)", re.IGNORECASE | re.MULTILINE)
 _TO_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 _NOBODY = re.compile(
-    r"(user|recipient|mailbox|account|address)[^.]{0,40}(unknown|not (found|exist)|does not exist|doesn't exist|invalid)"
+    r"(user|recipient|mailbox|account|address)[^.]{0,40}"
+    r"(unknown|not (found|exist)|does not exist|doesn't exist|invalid)"
     r"|(unknown|no such|invalid|inexistent) (user|recipient|mailbox|address)|n'existe pas|utilisateur inconnu",
     re.IGNORECASE,
 )
@@ -30,7 +31,7 @@ _POLICY = re.compile(
     re.IGNORECASE,
 )
 _ABSENT = re.compile(
-    r"^(re\s*:\s*)?(absence|absent|réponse automatique|out of (the )?office|automatic reply)", re.IGNORECASE
+    r"(re\s*:\s*)?(absence|absent|réponse automatique|out of (the )?office|automatic reply)", re.IGNORECASE
 )
 
 
@@ -169,7 +170,7 @@ def _digest(message, content: bytes) -> str:
     if id:
         return _hash(id.encode("utf-8", "replace"))
     body = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[-1]
-    return _hash(body.replace(b"\r\n", b"\n"))
+    return _hash(body.replace(b"\r\n", b"\n").strip() or content)
 
 
 def _hash(content: bytes) -> str:
