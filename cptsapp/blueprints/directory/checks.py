@@ -59,6 +59,8 @@ def _check_fields(definition: Definition, refuse: Refuse):
         _check_field(definition, rank, field, refuse)
     if definition.unique_by and definition.unique_by not in seen:
         refuse(("unique_by",), f"Aucun champ ne s’appelle « {definition.unique_by} ».")
+    if definition.group_by and _known(definition, definition.group_by, ("group_by",), refuse).kind != Kind.CHOICE:
+        refuse(("group_by",), 'Une liste se range par un champ à choix unique (kind = "choice").')
 
 
 def _check_field(definition: Definition, rank: int, field: Field, refuse: Refuse):

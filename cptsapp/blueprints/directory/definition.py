@@ -81,7 +81,9 @@ class Per(Choice):
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One question of a directory. `choices` are (key, label); `of` is the directory an ENTRY field points to."""
+    """One question of a directory. `choices` are (key, label); `of` is the directory an ENTRY field points to;
+    `is_printed`: on the lists made for paper, where room is short.
+    """
 
     key: str
     label: str
@@ -92,6 +94,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     filled_by: FilledBy = FilledBy.VOLUNTEER
     is_filter: bool = False
+    is_printed: bool = False
     longest: int = 200
     least: int = 0
     most: int = 1_000_000
@@ -217,6 +220,7 @@ class Definition:
     has_speakers: bool = False
     limit: int = 0
     unique_by: str = ""
+    group_by: str = ""
     stages: tuple[Stage, ...] = ()
     stage_readers: Readers = Readers.COORDINATION
     uniques: tuple[Unique, ...] = ()

@@ -25,6 +25,21 @@ def subjects_for(definition: Definition, person: Person) -> list[Person]:
     return found + (represented(person.id) if definition.takes_structures else [])
 
 
+def joinable(definitions, person: Person) -> list[str]:
+    """Return the slugs of the directories in which a person may declare; two queries for them all."""
+    profession, houses = profession_of(person.id), represented(person.id)
+    return [
+        each.slug
+        for each in definitions
+        if not each.is_keyed_only
+        and (
+            each.is_of_things
+            or (each.takes_structures and houses)
+            or (each.takes_persons and not refusal(each, profession))
+        )
+    ]
+
+
 def profession_of(person_id: int) -> str:
     practice = Practice.get_or_none(Practice.person == person_id)
     return practice.profession if practice else ""
@@ -61,9 +76,13 @@ def may_edit(entry: Entry, person_id: int | None) -> bool:
     """Tell whether an entry is a person's own: it speaks of them, they declared it, or they represent its structure."""
     if not person_id:
         return False
-    if person_id in (entry.person_id, entry.declared_by_id):
+    if person_id == entry.person_id or (person_id == entry.declared_by_id and _is_of_a_body(entry)):
         return True
     return any(each.id == entry.person_id for each in represented(person_id))
+
+
+def _is_of_a_body(entry: Entry) -> bool:
+    return bool(entry.title) or entry.person.is_structure
 
 
 def mine(person_id: int) -> list[Entry]:

@@ -70,8 +70,11 @@ def expired(definition: Definition, entry: Entry) -> int:
     return _send("expired", definition, entry)
 
 
-def relayed(definition: Definition, entry: Entry, *, name: str, email: str, text: str) -> int:
-    """Pass a message on to whoever hides their address; the answer goes to the one who wrote."""
+def relayed(definition: Definition, entry: Entry, *, name: str, email: str, text: str, key: str = "") -> int:
+    """Pass a message on to whoever hides their address; the answer goes to the one who wrote.
+
+    The same form sent again (its `key`) is the same message.
+    """
     to, person = reached_at(entry)
     mail.queue(
         "directory/relayed",
@@ -80,5 +83,6 @@ def relayed(definition: Definition, entry: Entry, *, name: str, email: str, text
         secret=("link",),
         person_id=person.id if person else None,
         reply_to=email,
+        key=f"directory-relay-{key}" if key else None,
     )
     return 1

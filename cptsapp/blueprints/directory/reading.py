@@ -16,6 +16,7 @@ from .definition import Definition
 from .parts import Part
 
 LARGEST = 100_000  # characters
+RESERVED = {"ma-fiche", "liste", "fiche", "temoins"}  # addresses beside those of the lists
 
 
 class WrongDefinition(RuleError):
@@ -64,6 +65,8 @@ def _read(values: dict, lines: dict, source: str, slug: str) -> Definition:
 
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", slug) or len(slug) > 60:
         refuse((), "Le nom court s’écrit en minuscules sans accent, chiffres et tirets : « medecins-volontaires ».")
+    if slug in RESERVED:
+        refuse((), f"« {slug} » est une adresse du site : choisissez un autre nom court.")
     definition = shape.definition(Part(values, (), refuse), slug)
     checks.check(definition, refuse)
     return definition

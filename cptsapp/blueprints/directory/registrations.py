@@ -3,10 +3,12 @@
 from datetime import date
 
 from cptsapp.kernel import journal
-from cptsapp.kernel.registry import personal_data, personal_eraser, purge
+from cptsapp.kernel.registry import person_panel, personal_data, personal_eraser, purge
 
-from . import catalogue, freshness, personal
+from . import announcements, catalogue, freshness, personal
 from .models import Entry
+
+__all__ = ["announcements"]
 
 
 @journal.subject("repertoire_entry", "Fiche d’un répertoire")
@@ -25,6 +27,15 @@ def _named(definitions, entry) -> str:
 def directory_names(ids):
     definitions = catalogue.everything()
     return {id: (definitions[id].name, "") for id in ids if id in definitions}
+
+
+@person_panel("Répertoires", template="directory/_panel.html", access=("coordination",), order=45)
+def panel(person):
+    definitions = catalogue.everything()
+    found = [
+        (definitions[each.directory], each) for each in Entry.of_person(person.id) if each.directory in definitions
+    ]
+    return {"entries": found} if found else None
 
 
 @personal_data("directory", "Répertoires de volontaires")

@@ -59,10 +59,12 @@ def declare(
     declared_by: int | None = None,
     stage: str = "",
     keyed: bool = False,
+    waits: bool = False,
 ) -> Entry:
     """Add an entry for a person, a structure or a thing; return it, listed or waiting for validation.
 
-    `keyed`: somebody writes it for the person (the coordination, a colleague), who is told by mail.
+    `keyed`: somebody writes it for the person, who is told by mail; `waits`: a colleague did, the coordination reads it
+    first. `declared_by`: the person who declares for a structure.
     Raises RuleError when the list is closed or full, when the person may not be in it or is already, when an answer is
     wrong, when something is held by another entry, or when there is no agreement.
     """
@@ -71,8 +73,10 @@ def declare(
     if person_id and person is None:
         raise RuleError("Choisissez la personne dont parle cette fiche.", "person")
     _refuse_full(definition)
-    entry = Entry(directory=slug, person=person, declared_by=declared_by, status=_first_status(definition, keyed))
-    filled_by = FilledBy.COORDINATION if keyed else FilledBy.VOLUNTEER
+    entry = Entry(
+        directory=slug, person=person, declared_by=declared_by, status=_first_status(definition, keyed, waits)
+    )
+    filled_by = FilledBy.COORDINATION if keyed and not waits else FilledBy.VOLUNTEER
     _fill(definition, entry, typed, filled_by)
     _agree(definition, entry, agreement)
     stages.start(definition, entry, stage)
@@ -90,8 +94,8 @@ def _open(slug: str) -> Definition:
     return definition
 
 
-def _first_status(definition: Definition, keyed: bool) -> Status:
-    return Status.TO_VALIDATE if definition.is_moderated and not keyed else Status.LISTED
+def _first_status(definition: Definition, keyed: bool, waits: bool) -> Status:
+    return Status.TO_VALIDATE if waits or (definition.is_moderated and not keyed) else Status.LISTED
 
 
 def _refuse_full(definition: Definition):

@@ -149,7 +149,7 @@ def _card(definition, entry, viewer, fields, names, taken) -> Card:
         stage=stage.label if stage else "",
         email=email,
         phone=entry.phone if shows and (entry.show_phone or sees_all) else "",
-        may_write=bool(entry.email) and not email,
+        may_write=bool(entry.email or (entry.person_id and entry.person.email)) and not email,
         is_speaker=entry.is_speaker and viewer.rank >= ADHERENT,
         confirmed_on=entry.confirmed_on,
         left=_left(definition, said, readable, taken.get(entry.id, 0)),
