@@ -41,6 +41,7 @@ FEATURES = [
     "directory",
     "tally",
     "contract",
+    "loan",
     "outbox",
     "audit",
     "space",

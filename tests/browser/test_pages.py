@@ -86,6 +86,9 @@ ROOMS = paths(
     """
 /gestion/compteurs /gestion/compteurs/corriger /gestion/compteurs/liste /gestion/compteurs/liste/nouveau
 /gestion/compteurs/liste/1
+/gestion/teleconsultation /gestion/teleconsultation/binomes/nouveau /gestion/teleconsultation/binomes/1
+/gestion/teleconsultation/materiel /gestion/teleconsultation/materiel/nouveau /gestion/teleconsultation/materiel/1
+/gestion/teleconsultation/materiel/3 /gestion/teleconsultation/materiel/1/modifier /gestion/teleconsultation/prets
 """
 )
 ADMIN = paths(
