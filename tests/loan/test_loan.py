@@ -182,16 +182,16 @@ def test_what_cannot_be_registered_is_refused(case, values, said):
 
 
 def test_the_coordination_keeps_the_register(as_coordinator, nurse, app):
-    form = {"label": "Mallette", "serial": "TLC-9", "cost": "2450,50", "bought_on": today().isoformat()}
-    wrong = as_coordinator.post(f"{DESK}/materiel/nouveau", data=form | {"cost": "beaucoup"})
+    form = {"label": "Mallette", "serial": "TLC-9", "cost_cents": "2 450,50", "bought_on": today().isoformat()}
+    wrong = as_coordinator.post(f"{DESK}/materiel/nouveau", data=form | {"cost_cents": "beaucoup"})
     assert wrong.status_code == 422
     assert "TLC-9" in wrong.text
-    answer = as_coordinator.post(f"{DESK}/materiel/nouveau", data=form | {"cost": "2450.50"})
+    answer = as_coordinator.post(f"{DESK}/materiel/nouveau", data=form)
     assert answer.status_code == 303
     path = answer.location
     assert Equipment.get().cost_cents == 2_450_50
     assert registrations.cost(today(), today()) == 2450
-    assert 'value="2450.50"' in as_coordinator.get(f"{path}/modifier").text
+    assert 'value="2450,50"' in as_coordinator.get(f"{path}/modifier").text
     out = (today() - DAY).isoformat()
     assert as_coordinator.post(f"{path}/preter", data={"out_on": out}).status_code == 422
     lent = {"holder": nurse, "out_on": (today() - 9 * DAY).isoformat(), "due_on": out}

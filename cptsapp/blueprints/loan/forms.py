@@ -1,10 +1,8 @@
 """What is typed about pairs, equipment and loans."""
 
-from decimal import Decimal
-
 from peewee import JOIN
-from wtforms import DateField, DecimalField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.directory.models import Entry
@@ -12,7 +10,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.forms import Form
+from cptsapp.kernel.forms import EurosField, Form
 
 from .models import End
 from .rules import GP, NURSES
@@ -83,15 +81,9 @@ class EquipmentForm(Form):
     serial = StringField(
         "Numéro de série", [InputRequired("Donnez le numéro de série, ou celui collé dessus."), Length(max=80)]
     )
-    cost = DecimalField(
-        "Coût en euros", [Optional(), NumberRange(0, 100_000, "Le coût va de 0 à 100 000 €.")], places=2
-    )
+    cost_cents = EurosField("Coût en euros", [Optional()])
     bought_on = DateField("Acheté le", [Optional()], description="Le coût compte dans l’année de cette date.")
     note = StringField("Note", [Length(max=300)], description="Accessoires, emplacement. Aucun nom de patient.")
-
-    @property
-    def cost_cents(self) -> int:
-        return round((self.cost.data or Decimal(0)) * 100)
 
 
 class LendForm(Form):

@@ -1,7 +1,5 @@
 """The register of equipment: what the association lends, who holds it, the history of each thing."""
 
-from decimal import Decimal
-
 from flask import abort, flash, redirect, url_for
 
 from cptsapp.blueprints.person.models import Person
@@ -138,11 +136,11 @@ def edit_equipment(id):
 
 
 def _edit(row):
-    form = EquipmentForm(obj=row, data={"cost": Decimal(row.cost_cents) / 100} if row else None)
+    form = EquipmentForm(obj=row)
     if form.validate_on_submit():
         values = {name: form[name].data for name in ("label", "serial", "bought_on", "note")}
         try:
-            saved = rules.save_equipment(row and row.id, cost_cents=form.cost_cents, **values)
+            saved = rules.save_equipment(row and row.id, cost_cents=form.cost_cents.data or 0, **values)
         except RuleError as error:
             form.refuse(error)
         else:

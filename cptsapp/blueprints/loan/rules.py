@@ -148,7 +148,7 @@ def save_equipment(
     if not serial:
         raise RuleError("Donnez le numéro de série, ou celui que vous avez collé dessus.", "serial")
     if not 0 <= cost_cents <= DEAREST_CENTS:
-        raise RuleError("Le coût va de 0 à 100 000 €.", "cost")
+        raise RuleError("Le coût va de 0 à 100 000 €.", "cost_cents")
     _not_later(bought_on, "bought_on")
     others = Equipment.select().where(Equipment.id != (equipment_id or 0), Equipment.retired_on.is_null())
     if others.where(Equipment.serial == serial).exists():
