@@ -15,7 +15,7 @@ from .kernel.settings import SettingsError, settings
 from .kernel.urls import NumberConverter
 
 # Rooms of the kernel that bring routes or commands of their own.
-KERNEL_ROOMS = ["assets", "files", "mail", "jobs", "backup", "importing"]
+KERNEL_ROOMS = ["assets", "files", "mail", "jobs", "backup", "importing", "logs"]
 
 # From the ground up: a feature imports only from those before it.
 FEATURES = [
@@ -44,6 +44,7 @@ FEATURES = [
     "loan",
     "outbox",
     "audit",
+    "system",
     "space",
     "dashboard",
 ]

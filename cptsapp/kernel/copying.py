@@ -18,7 +18,7 @@ from peewee import DatabaseError, PeeweeException, SqliteDatabase, sqlite3
 from playhouse.db_url import connect as connect_url
 from playhouse.migrations import Runner
 
-from .db import MIGRATIONS, db
+from .db import MIGRATIONS, db, is_sqlite
 from .errors import RuleError
 from .settings import settings
 
@@ -58,6 +58,13 @@ def _tables(base) -> list[str]:
     """Return the ordinary tables of a SQLite connection, without those that a full-text index is made of."""
     listed = base.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
     return sorted(name for name, kind in listed if kind == "table" and not name.startswith("sqlite_"))
+
+
+def open_tables() -> list[str]:
+    """Return the ordinary tables of the open database, whichever it is."""
+    if is_sqlite():
+        return _tables(db.connection())
+    return [name for name in _tables_there(db.obj) if not name.endswith("_words")]
 
 
 def _word_indexes(base) -> list[str]:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from .errors import RuleError
 from .htmx import page
+from .troubles import trace_id
 from .urls import safe_next, split
 
 log = logging.getLogger("cptsapp.errors")
@@ -94,7 +95,7 @@ def _context(status: int, sentence: str | None) -> dict:
 
 
 def _answer(status: int, sentence: str | None):
-    context = _context(status, sentence) | {"before": _page_before()}
+    context = _context(status, sentence) | {"before": _page_before(), "trace": trace_id() if status >= 500 else ""}
     try:
         return page("errors/error.html", fragment="contenu", status=status, **context)
     except Exception:  # the page itself needs the database or the identity: say it with nothing around

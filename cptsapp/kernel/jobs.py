@@ -326,7 +326,7 @@ def purge_all(day: date):
         db.execute_sql("PRAGMA optimize")
 
 
-@registry.purge("jobs")
+@registry.purge("jobs", "Passages anciens des tâches de fond")
 def _purge_runs(today: date) -> int:
     return JobRun.delete().where(JobRun.due_on < today - RUNS_KEPT).execute()
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from gunicorn.app.base import BaseApplication
 
-from . import jobs, mailbox
+from . import jobs, logs, mailbox
 from .errors import RuleError
 from .settings import settings
 
@@ -50,6 +50,7 @@ class Web(BaseApplication):
             "graceful_timeout": 30,
             "keepalive": 5,
             "loglevel": "warning",
+            "logger_class": logs.GunicornLogger,
         }
         for name, value in options.items():
             self.cfg.set(name, value)

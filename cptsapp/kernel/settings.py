@@ -63,6 +63,8 @@ class Settings:
     event_person_months: int = _key(12, "Conservation des noms des inscrits aux événements, en mois.")
     backup_nightly: bool = _key(True, "Sauvegarde chaque nuit, par le programme des tâches de fond.")
     backup_key_file: str = _key("", "Fichier contenant la phrase secrète des sauvegardes ; vide : non chiffrées.")
+    log_json: bool = _key(False, "Journaux techniques en JSON, une ligne par événement.")
+    metrics_token: str = _key("", "Jeton que Prometheus présente à /metrics ; vide : /metrics n’existe pas.")
     demo: bool = _key(False, "Instance de démonstration (boîte aux lettres locale, comptes fictifs).")
     instance: Path = field(default=Path("instance"), metadata={"place": True})
 

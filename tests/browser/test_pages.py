@@ -95,6 +95,7 @@ ADMIN = paths(
     """
 /gestion/comptes/ /gestion/comptes/1 /gestion/comptes/nouveau /gestion/courriels/ /gestion/courriels/1
 /gestion/courriels/essai /gestion/courriels/conseils /gestion/journal/ /gestion/journal/?q=zzzzzz
+/gestion/systeme /gestion/systeme/sauvegardes /gestion/systeme/taches /gestion/systeme/erreurs
 """
 )
 SEEN = (
@@ -106,7 +107,7 @@ SEEN = (
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
 NO_PAGE = re.compile(
-    r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|apercu)|/cartes/|/fichier\b"
+    r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|metrics|apercu)|/cartes/|/fichier\b"
     r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|/confirmation$"
     r"|/courriels/<name>/html$"
 )

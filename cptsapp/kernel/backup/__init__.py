@@ -12,7 +12,7 @@ archive of one kind of database can be put back in the other.
 
 from .making import before_migration, save
 from .nightly import save_later
-from .record import state
+from .record import is_asked, progress, state
 from .restoring import check, erased_since, restore
 from .rotation import SEALED
 from .sealing import secret_in, secret_of
@@ -22,6 +22,8 @@ __all__ = [
     "before_migration",
     "check",
     "erased_since",
+    "is_asked",
+    "progress",
     "restore",
     "save",
     "save_later",

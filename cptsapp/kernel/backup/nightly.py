@@ -39,6 +39,7 @@ def _save():
 def save_later():
     """Ask the worker for a backup."""
     journal.write(ASKED, "backup", "")
+    record.note_asked()
     save_now.later()
 
 

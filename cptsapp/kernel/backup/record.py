@@ -18,7 +18,8 @@ from ..errors import RuleError
 from ..settings import settings
 
 OLD_AFTER = timedelta(hours=30)
-STATE, LOCK, PROGRESS = "etat.json", ".verrou", ".en-cours.json"
+ASKED_FOR = timedelta(minutes=5)  # after which a backup that nobody has begun is no longer announced
+STATE, LOCK, PROGRESS, ASKED = "etat.json", ".verrou", ".en-cours.json", ".demandee.json"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ def note_success(path: Path, *, at: datetime, seconds: float, sealed: bool):
 
 def note_failure(sentence: str):
     _write(STATE, asdict(state()) | {"failed_at": now(), "failure": sentence[:300]})
+
+
+def note_asked():
+    settings.backups.mkdir(parents=True, exist_ok=True)
+    _write(ASKED, {"at": now()})
+
+
+def is_asked() -> bool:
+    """Tell whether a backup was asked for and has neither been made nor failed yet."""
+    asked, found = _read(ASKED).get("at"), state()
+    if not asked or now() - datetime.fromisoformat(asked) > ASKED_FOR:
+        return False
+    return not any(each and each >= datetime.fromisoformat(asked) for each in (found.at, found.failed_at))
 
 
 def note_progress(done: int, total: int, started_at: datetime):
