@@ -42,6 +42,7 @@ FEATURES = [
     "tally",
     "contract",
     "loan",
+    "project",
     "outbox",
     "audit",
     "system",

@@ -152,6 +152,7 @@ audiences: list[Named] = []
 segments: list[Segment] = []
 letter_sources: list[Named] = []
 participations: list[Named] = []
+action_sources: list[Named] = []
 indicators: list[Indicator] = []
 breakdowns: list[Breakdown] = []
 public_counters: list[Named] = []
@@ -210,6 +211,12 @@ def letter_source(key, label, *, order=50):
 def participation(key, label):
     """A function of a person's id that gives what they took part in: (words, day, address or ""), the last first."""
     return _adder(participations, lambda call: Named(key, label, call))
+
+
+def action_source(key, label):
+    """A function of the code of an action of the project that gives what carries it: (words, day, address in the
+    gestion), the latest first."""
+    return _adder(action_sources, lambda call: Named(key, label, call))
 
 
 def indicator(key, label, *, unit=""):

@@ -30,8 +30,8 @@ PUBLIC = paths(
 /evenements/depistage-colorectal/inscription /evenements/gestes-d-urgence /evenements/plaies-et-cicatrisation
 /evenements/depistage-colorectal/inscription/envoyee /evenements/depistage-colorectal/mon-lien
 /evenements/depistage-colorectal/note /evenements/depistage-colorectal/place-transmise
-/evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu /simulateur-aci
-/simulateur-aci?habitants=210000&crise=1&mission=crise
+/evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu /simulateur-aci /projet/
+/projet/medecin-traitant-pour-tous /simulateur-aci?habitants=210000&crise=1&mission=crise
 """
 )
 SPACE = paths(
@@ -56,6 +56,9 @@ DESK = paths(
 /gestion/parametres/adhesion /gestion/parametres/mentions-legales /gestion/parametres/accessibilite
 /gestion/parametres/mise-en-ligne /gestion/contrat/ /gestion/contrat/1 /gestion/contrat/nouveau
 /gestion/contrat/1/modifier /gestion/contrat/1/missions /gestion/contrat/1/annees/1
+/gestion/projet/fiches/ /gestion/projet/fiches/1 /gestion/projet/fiches/1/modifier /gestion/projet/fiches/nouvelle
+/gestion/projet/fiches/1/versions?de=1 /gestion/projet/fiches/importer /gestion/projet/fiches/corbeille
+/gestion/projet/fiches/?q=zzzzzz
 """
 )
 MEMBERS = paths(

@@ -61,6 +61,7 @@ DETAILS = {
     "session": "séance n°",
     "size": "taille",
     "source": "d’après le n°",
+    "state": "état",
     "told": "changé",
     "type": "qualité",
     "until": "jusqu’au",

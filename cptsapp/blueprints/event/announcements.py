@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from flask import url_for
 from flask_login import current_user
 
 from cptsapp.kernel.access import roles
@@ -10,6 +11,7 @@ from cptsapp.kernel.db import now
 from cptsapp.kernel.registry import (
     LetterItem,
     NavItem,
+    action_source,
     dashboard_card,
     home_block,
     letter_source,
@@ -89,6 +91,14 @@ def held_in_a_year() -> int | None:
 def search_rows():
     query = Event.select().where(Event.status != Status.DRAFT, Event.deleted_at.is_null())
     return (search_row(each) for each in query)
+
+
+@action_source("event", "Événements")
+def of_action(code: str):
+    """Return the events that carry the code of an action, drafts left out."""
+    mine = (Event.action == code) & (Event.status != Status.DRAFT) & Event.deleted_at.is_null()
+    for each in Event.select().where(mine).order_by(Event.starts_at.desc()).limit(MOST_CHOICES):
+        yield each.title, to_paris(each.starts_at).date(), url_for("event_gestion.show", id=each.id)
 
 
 @sitemap

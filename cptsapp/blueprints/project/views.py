@@ -1,0 +1,32 @@
+"""The project on the site: the map of its missions and actions, and each fiche that was made public."""
+
+from flask import Blueprint, abort
+
+from cptsapp.blueprints.territory import reference
+from cptsapp.kernel.access import access
+from cptsapp.kernel.htmx import page
+from cptsapp.kernel.registry import NavItem, navigation, reserved_slugs
+
+from .models import Evaluation, Fiche
+from .showing import sections
+
+bp = Blueprint("project", __name__, url_prefix="/projet")
+reserved_slugs.add("projet")
+navigation.append(NavItem("site", "Projet de santé", "project.index", order=37))
+
+
+@bp.get("/")
+@access("public")
+def index():
+    fiches = list(Fiche.shown())
+    missions = [(each.label, [x for x in fiches if x.mission == code]) for code, each in reference.missions().items()]
+    missions.append(("Autres actions", [each for each in fiches if each.mission not in reference.missions()]))
+    return page("project/map.html", missions=[(label, rows) for label, rows in missions if rows])
+
+
+@bp.get("/<slug>")
+@access("public")
+def show(slug):
+    fiche = Fiche.shown().where(Fiche.slug == slug).get_or_none() or abort(404)
+    latest = fiche.evaluations.order_by(Evaluation.contract.desc(), Evaluation.year.desc()).first()
+    return page("project/public.html", fiche=fiche, latest=latest, sections=sections(fiche))
