@@ -82,21 +82,21 @@ def test_without_a_home_file_the_site_still_has_a_home(client):
 
 
 def test_the_menu_follows_the_files(client, as_adherent, write):
-    write("projet", title="Le projet", menu={"position": "20", "parent": "la-cpts"})
+    write("demarche", title="Le projet", menu={"position": "20", "parent": "la-cpts"})
     write("la-cpts", title="La CPTS", menu={"position": "10"})
     write("dehors", link="https://exemple.fr/ailleurs", menu={"position": "5", "label": "Ailleurs"})
     write("rejoindre", menu={"position": "90", "cta": "true"}, link="/contact")
     write("reserve", visibility="adherents", menu={"position": "30", "label": "Entre nous"})
     write("brouillon", state="draft", menu={"position": "1"})
     write("perdue", menu={"position": "40", "parent": "inconnue"})
-    menu = menu_of(client.get("/projet").text)
+    menu = menu_of(client.get("/demarche").text)
     assert menu.index("Ailleurs") < menu.index("La CPTS") < menu.index("Le projet") < menu.index("Perdue")
-    assert '<a href="/projet" aria-current="page">Le projet</a>' in menu
+    assert '<a href="/demarche" aria-current="page">Le projet</a>' in menu
     assert 'href="/la-cpts"' in menu
     assert 'class="cta"' in menu
     assert "Entre nous" not in menu
     assert "Brouillon" not in menu
-    assert "Entre nous" in menu_of(as_adherent.get("/projet").text)
+    assert "Entre nous" in menu_of(as_adherent.get("/demarche").text)
 
 
 def test_rooms_are_in_the_menu_unless_a_page_leads_to_them(client, write):

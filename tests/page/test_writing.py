@@ -32,13 +32,13 @@ def test_a_page_never_takes_the_name_of_a_room(as_coordinator):
 
 def test_a_page_takes_its_place_in_the_menu(as_coordinator, write):
     write("la-cpts", title="La CPTS", menu={"position": "10"})
-    write("projet")
-    data = edited("projet", in_menu="y", position="20", parent="la-cpts", label="Notre projet")
-    assert as_coordinator.post(LIST + "projet", data=data).status_code == 303
-    menu = PAGES.get("projet").menu
+    write("demarche")
+    data = edited("demarche", in_menu="y", position="20", parent="la-cpts", label="Notre projet")
+    assert as_coordinator.post(LIST + "demarche", data=data).status_code == 303
+    menu = PAGES.get("demarche").menu
     assert (menu.position, menu.parent, menu.label, menu.cta) == (20, "la-cpts", "Notre projet", False)
-    as_coordinator.post(LIST + "projet", data=edited("projet"))
-    assert PAGES.get("projet").menu is None
+    as_coordinator.post(LIST + "demarche", data=edited("demarche"))
+    assert PAGES.get("demarche").menu is None
 
 
 def test_review_dates_and_key_dates_are_written(as_coordinator, write):
@@ -118,17 +118,17 @@ def test_legal_pages_are_listed_before_anybody_wrote_them(as_coordinator, client
 
 
 def test_a_renamed_page_redirects(as_coordinator, client, write):
-    write("projet")
-    as_coordinator.post(LIST + "projet/adresse", data={"slug": "projet-de-sante"})
-    answer = client.get("/projet")
-    assert (answer.status_code, answer.location) == (301, "/projet-de-sante")
+    write("demarche")
+    as_coordinator.post(LIST + "demarche/adresse", data={"slug": "demarche-de-sante"})
+    answer = client.get("/demarche")
+    assert (answer.status_code, answer.location) == (301, "/demarche-de-sante")
 
 
 def test_the_sub_entries_of_a_renamed_page_follow_it(as_coordinator, write):
     write("la-cpts", menu={"position": "1"})
-    write("projet", menu={"position": "2", "parent": "la-cpts"})
+    write("demarche", menu={"position": "2", "parent": "la-cpts"})
     as_coordinator.post(LIST + "la-cpts/adresse", data={"slug": "nous"})
-    assert PAGES.get("projet").menu.parent == "nous"
+    assert PAGES.get("demarche").menu.parent == "nous"
 
 
 def test_the_home_and_legal_pages_keep_their_address(as_coordinator, write):
