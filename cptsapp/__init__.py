@@ -43,6 +43,7 @@ FEATURES = [
     "contract",
     "loan",
     "project",
+    "placement",
     "outbox",
     "audit",
     "system",

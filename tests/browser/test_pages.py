@@ -92,6 +92,7 @@ ROOMS = paths(
 /gestion/teleconsultation /gestion/teleconsultation/binomes/nouveau /gestion/teleconsultation/binomes/1
 /gestion/teleconsultation/materiel /gestion/teleconsultation/materiel/nouveau /gestion/teleconsultation/materiel/1
 /gestion/teleconsultation/materiel/3 /gestion/teleconsultation/materiel/1/modifier /gestion/teleconsultation/prets
+/gestion/stages /gestion/stages/nouveau /gestion/stages/1
 """
 )
 ADMIN = paths(

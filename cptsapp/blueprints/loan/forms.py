@@ -1,14 +1,11 @@
 """What is typed about pairs, equipment and loans."""
 
-from peewee import JOIN
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from cptsapp.blueprints.adherent.models import Practice
-from cptsapp.blueprints.directory.models import Entry
+from cptsapp.blueprints.directory import offering
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
-from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.forms import EurosField, Form
 
@@ -16,32 +13,6 @@ from .models import End
 from .rules import GP, NURSES
 
 VOLUNTEERS = "teleconsultation"  # the directory where people offer themselves
-CHOOSE = ("", "Choisissez")
-
-
-def _practising(codes: list[str]) -> list[tuple[str, str, bool]]:
-    """Return (id, words, is a volunteer) of those present who practise one of these professions, by name."""
-    offers = Entry.select(Entry.person).where(Entry.directory == VOLUNTEERS, Entry.live(), Entry.person.is_null(False))
-    volunteers = {id for (id,) in offers.tuples()}
-    query = Practice.select(Practice, Person, Commune).join(Person, on=(Practice.person == Person.id))
-    query = query.switch(Practice).join(Commune, JOIN.LEFT_OUTER)
-    query = query.where(Practice.profession.in_(codes), Person.deleted_at.is_null()).order_by(Person.folded, Person.id)
-    return [(str(each.person_id), _words(each), each.person_id in volunteers) for each in query]
-
-
-def _words(practice) -> str:
-    place = f", {practice.commune.name}" if practice.commune_id else ""
-    return f"{practice.person.list_label}{place}"
-
-
-def people_of(codes: list[str]) -> dict:
-    """Return the choices of a list of professions, the volunteers of the directory first."""
-    found = _practising(codes)
-    groups = {
-        "Volontaires": [(id, words) for id, words, offers in found if offers],
-        "Autres": [(id, words) for id, words, offers in found if not offers],
-    }
-    return {"": [CHOOSE], **{title: rows for title, rows in groups.items() if rows}}
 
 
 def nurse_codes() -> list[str]:
@@ -52,7 +23,7 @@ def holders() -> dict:
     """Return who may borrow: professionals, and structures."""
     health = [code for code, each in reference.professions().items() if each.is_health]
     structures = [(str(each.id), each.name) for each in Person.present().where(Person.name != "")]
-    groups = people_of(health)
+    groups = offering.choices(health, VOLUNTEERS)
     return {**groups, "Structures": structures} if structures else groups
 
 
@@ -65,7 +36,8 @@ class PairForm(Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.doctor.choices, self.nurse.choices = people_of([GP]), people_of(nurse_codes())
+        self.doctor.choices = offering.choices([GP], VOLUNTEERS)
+        self.nurse.choices = offering.choices(nurse_codes(), VOLUNTEERS)
 
 
 class DayForm(Form):
