@@ -1,9 +1,12 @@
 """Sending processes to be killed: at each line of standard input a fresh one is forked, and its pid is printed.
 
-usage: mail_worker.py INSTANCE SECRET PORT CONNECTIONS [naive]     naive: send, then mark (the negative control)
+usage: mail_worker.py INSTANCE SECRET PORT CONNECTIONS [naive|full]
+naive: send, then mark (the negative control); full: the files of the database may hardly grow any more
 """
 
 import os
+import resource
+import signal
 import sys
 import time
 from datetime import timedelta
@@ -26,10 +29,23 @@ if "naive" in sys.argv:
     marks.begin_doubt = lambda holder, ids, *, lease: set(ids)
 
 
+def leave_no_room():
+    """Let no file grow beyond a little more than the largest of the database, as on a disk that is full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    base = os.path.join(INSTANCE, "cpts.db")
+    largest = max(os.path.getsize(name) for name in (base, base + "-wal") if os.path.exists(name))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 60_000, resource.RLIM_INFINITY))
+
+
+# Made once, before the forks: a sender that is started works at once, and is killed at work.
+app = create_app(INSTANCE, secret_key=SECRET, mail_port=PORT, mail_connections=CONNECTIONS)
+app.jinja_loader.searchpath.append(os.path.join(os.path.dirname(__file__), "templates"))
+
+
 def work():
-    app = create_app(INSTANCE, secret_key=SECRET, mail_port=PORT, mail_connections=CONNECTIONS)
-    app.jinja_loader.searchpath.append(os.path.join(os.path.dirname(__file__), "templates"))
     with app.app_context(), database.connection():
+        if "full" in sys.argv:
+            leave_no_room()
         while True:
             sender.Pass(lease=LEASE).run()
             time.sleep(0.02)

@@ -71,8 +71,11 @@ class MailHold(Table):
 
 def hash_of(address: str) -> str:
     """Return what is kept of an address: the same whatever its case, and after a change of the secret key."""
-    text = normalise_email(address).encode("utf-8", "surrogatepass")
-    return hmac.digest(lasting.key("mail.holds"), text, "sha256").hex()
+    return _hash(lasting.key("mail.holds"), address)
+
+
+def _hash(key: bytes, address: str) -> str:
+    return hmac.digest(key, normalise_email(address).encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def _hashed(address_or_hash: str) -> str:
@@ -119,9 +122,9 @@ def reasons(addresses: Iterable[str], kind: Kind) -> dict[str, Reason]:
 
 def _found(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reason]:
     """Return {(address, kind): why} of the pairs that are held."""
-    by_hash = {}
+    by_hash, key = {}, lasting.key("mail.holds")
     for address, kind in dict.fromkeys(pairs):
-        by_hash.setdefault((hash_of(address), str(kind)), []).append((address, kind))
+        by_hash.setdefault((_hash(key, address), str(kind)), []).append((address, kind))
     hashes, found = list(dict.fromkeys(hash for hash, _ in by_hash)), {}
     for start in range(0, len(hashes), AT_ONCE):
         part = hashes[start : start + AT_ONCE]

@@ -61,11 +61,17 @@ def claim(holder: str, count: int, *, lease: timedelta = LEASE) -> list[Claimed]
     """
     rows = []
     for kind in Kind:
-        sources = [None, *(campaigns.running() if kind == Kind.COLLECTIVE else [])]
-        share = -(-(count - len(rows)) // len(sources))
-        for most in dict.fromkeys((share, count)):  # each mailing its share first, then what the others leave
-            for campaign in sources:
-                rows += _take(holder, kind, campaign, min(most, count - len(rows)), lease)
+        rows += _take(holder, kind, None, count - len(rows), lease)
+    sources = campaigns.running() if len(rows) < count else []
+    while sources and len(rows) < count:  # each mailing its share, then what the others leave
+        share, going_on = -(-(count - len(rows)) // len(sources)), []
+        for campaign in sources:
+            wanted = min(share, count - len(rows))
+            found = _take(holder, Kind.COLLECTIVE, campaign, wanted, lease)
+            rows += found
+            if len(found) == wanted:
+                going_on.append(campaign)
+        sources = going_on
     return rows
 
 
