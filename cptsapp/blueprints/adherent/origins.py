@@ -1,16 +1,14 @@
 """Where people come from: the tag of the link that they followed (`/adhesion/?de=cpam`), counted by day."""
 
-import logging
 import re
 from datetime import date
 
-from peewee import CharField, DateField, IntegerField, OperationalError, fn
+from peewee import CharField, DateField, IntegerField, fn
 
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.db import Table, connection, db
+from cptsapp.kernel.db import Table, db
 from cptsapp.kernel.text import fold
 
-log = logging.getLogger("cptsapp.adherent")
 LONGEST = 40
 MOST_TAGS = 200  # of a day: beyond them, somebody is making words up
 
@@ -39,15 +37,6 @@ def count(tag: str) -> None:
         return
     if OriginVisit.select().where(OriginVisit.day == today()).count() < MOST_TAGS:
         OriginVisit.insert(tag=tag, day=today(), number=1).on_conflict_ignore().execute()
-
-
-def count_quietly(tag: str) -> None:
-    """Count one visit after its page was sent; a busy database loses one figure, never a page."""
-    try:
-        with connection():
-            count(tag)
-    except OperationalError:
-        log.warning("a visit from %s was not counted", tag)
 
 
 def visits(since: date) -> dict[str, int]:

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 
 from cptsapp.kernel import limits, registry
 from cptsapp.kernel.access import access
+from cptsapp.kernel.counting import once_sent
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.text import normalise_email
@@ -78,7 +79,7 @@ def _type(text) -> MemberType | None:
 def _counted(response, tag):
     """Count the visit of a tagged link once the page is sent; choosing a type in the same page carries `vu`."""
     if tag and request.method == "GET" and not request.args.get("vu"):
-        response.call_on_close(lambda: origins.count_quietly(tag))
+        once_sent(response, origins.count, tag)
     return response
 
 
