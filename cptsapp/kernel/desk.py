@@ -1,6 +1,6 @@
 """The pages of the gestion where texts are written, mounted by each kind of text on its own blueprint.
 
-    mount(Room(bp_gestion, DESK, ARTICLES, ArticleForm, "news/_fields.html", "Actualités", "Nouvel article", people))
+mount(Room(bp_gestion, DESK, ARTICLES, ArticleForm, "news/_fields.html", "Actualités", "Nouvel article", people))
 """
 
 from collections.abc import Callable, Iterable
@@ -14,14 +14,14 @@ from .content import Collection, Conflict
 from .dates import datetime_fr
 from .db import now
 from .differences import compare
-from .editing import Desk, desks
+from .editing import Desk
 from .editorforms import EditorForm
 from .errors import RuleError
 from .frontmatter import Malformed
 from .htmx import page, wants_fragment
 from .markdown import render
 from .publication import BADGES, Phase, Publication, State
-from .registry import Waiting
+from .registry import Outlet, Waiting, outlets
 from .settings import settings
 from .tables import DataTable
 from .text import plural
@@ -51,6 +51,10 @@ class Room:
 
     def url(self, endpoint: str, **values) -> str:
         return url_for(f"{self.bp.name}.{endpoint}", **values)
+
+    @property
+    def outlets(self) -> list[Outlet]:
+        return [each for each in outlets if self.desk.kind in each.kinds]
 
     def find(self, slug: str) -> Publication:
         return self.desk.find(slug) or abort(404)
@@ -154,7 +158,7 @@ def edit(room, slug):
 
 def _submit(room, form, item):
     """Show the preview, or write the text and say what became of it."""
-    act = request.form.get("act", "save")
+    act, _, outlet = request.form.get("act", "save").partition("+")  # « publish+mail »: then on to an outlet
     if act == "preview":
         return _editor(room, form, item, preview=True)
     valid = form.validate()
@@ -175,7 +179,17 @@ def _submit(room, form, item):
         form.base.data = conflict.hash
         return _conflict(room, form, item, conflict, act)
     _tell(room.desk, saved)
-    return redirect(room.url("edit", slug=saved.slug), 303)
+    return redirect(_through(room, outlet, saved) or room.url("edit", slug=saved.slug), 303)
+
+
+def _through(room, key: str, item: Publication) -> str | None:
+    """Take a text that is online through an outlet; return where to go on, None when it stays here."""
+    for outlet in room.outlets:
+        if outlet.key == key and item.is_live:
+            return outlet.open(room.desk.kind, item.slug)
+    if key:
+        flash("Il n’est pas encore en ligne : vous pourrez le faire partir quand il y sera.", "warn")
+    return None
 
 
 def _decide(header: dict, state: State, dated: bool):
@@ -381,9 +395,3 @@ def files_to_mend(collection: Collection, endpoint: str) -> list[Waiting]:
     """Return what waits for the coordination when files of a collection cannot be read."""
     count = len(collection.broken())
     return [Waiting(f"{plural(count, 'fichier')} à corriger", url_for(endpoint), count)] if count else []
-
-
-def broken_count() -> int:
-    """Count the files that the site cannot read, all kinds together."""
-    return sum(len(desk.collection.broken()) for desk in desks.values())
-

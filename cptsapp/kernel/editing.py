@@ -226,6 +226,11 @@ def bulk(desk: Desk, action: str, slugs: Iterable[str]) -> int:
     return count
 
 
+def broken_count() -> int:
+    """Count the files that the site cannot read, all kinds together."""
+    return sum(len(desk.collection.broken()) for desk in desks.values())
+
+
 # Search
 
 

@@ -123,6 +123,19 @@ class LetterItem:
 
 
 @dataclass(frozen=True)
+class Outlet:
+    """Where a text may go once it is online, in the same step: « Publier et envoyer ».
+
+    `kinds` are those of the desks whose texts it takes; `open(kind, slug)` acts and returns where to go on, or refuses.
+    """
+
+    key: str
+    verb: str
+    kinds: tuple[str, ...]
+    open: Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
 class FirstStep:
     label: str
     endpoint: str
@@ -151,6 +164,7 @@ person_panels: list[PersonPanel] = []
 audiences: list[Named] = []
 segments: list[Segment] = []
 letter_sources: list[Named] = []
+outlets: list[Outlet] = []
 participations: list[Named] = []
 action_sources: list[Named] = []
 indicators: list[Indicator] = []
@@ -206,6 +220,11 @@ def segment(key, label, *, choices, order=50):
 def letter_source(key, label, *, order=50):
     """A function of a period, both days included, that gives its LetterItem, in the order in which one reads them."""
     return _adder(letter_sources, lambda call: Named(key, label, call, order))
+
+
+def outlet(key, verb, *, kinds):
+    """A function of a kind of text and of its slug that takes it further once online: « Publier et `verb` »."""
+    return _adder(outlets, lambda call: Outlet(key, verb, tuple(kinds), call))
 
 
 def participation(key, label):

@@ -4,8 +4,8 @@ from flask import url_for
 
 from cptsapp.kernel.content import collections
 from cptsapp.kernel.dates import to_paris
-from cptsapp.kernel.desk import broken_count, files_to_mend
-from cptsapp.kernel.editing import search_row
+from cptsapp.kernel.desk import files_to_mend
+from cptsapp.kernel.editing import broken_count, search_row
 from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.pagecache import stamp_sources
 from cptsapp.kernel.registry import (
