@@ -44,6 +44,7 @@ FEATURES = [
     "loan",
     "project",
     "placement",
+    "introduction",
     "outbox",
     "audit",
     "system",
@@ -52,6 +53,8 @@ FEATURES = [
 ]
 # What an association may do without; the others stand on one another.
 OPTIONAL = ("contact", "news", "event", "directory")
+# These go with the feature that they stand on.
+GO_WITH = {"introduction": "directory"}
 MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrations", "demo")
 
 
@@ -139,11 +142,12 @@ def template_globals(app):
 
 
 def features_off() -> set[str]:
-    return {name.strip() for name in settings.features_off.split(",")} - {""}
+    asked = {name.strip() for name in settings.features_off.split(",")} - {""}
+    return asked | {name for name, under in GO_WITH.items() if under in asked}
 
 
 def refuse_unknown_features():
-    wrong = sorted(features_off() - set(OPTIONAL))
+    wrong = sorted(features_off() - {*OPTIONAL, *GO_WITH})
     if wrong:
         raise SettingsError(
             f"features_off : « {wrong[0]} » ne s’éteint pas. Peuvent s’éteindre : {', '.join(OPTIONAL)}."

@@ -92,6 +92,8 @@ ROOMS = paths(
 /gestion/teleconsultation /gestion/teleconsultation/binomes/nouveau /gestion/teleconsultation/binomes/1
 /gestion/teleconsultation/materiel /gestion/teleconsultation/materiel/nouveau /gestion/teleconsultation/materiel/1
 /gestion/teleconsultation/materiel/3 /gestion/teleconsultation/materiel/1/modifier /gestion/teleconsultation/prets
+/gestion/mises-en-relation /gestion/mises-en-relation/proposer /gestion/mises-en-relation/proposer?demande=1
+/gestion/mises-en-relation/1 /gestion/mises-en-relation/2 /gestion/mises-en-relation/organismes
 /gestion/stages /gestion/stages/nouveau /gestion/stages/1
 """
 )
