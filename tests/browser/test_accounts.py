@@ -125,6 +125,45 @@ def test_a_second_factor_is_set_up_asked_and_replaced_by_a_recovery_code(open_pa
     expect(page.locator("main")).to_contain_text("9 codes de secours restants")
 
 
+def test_a_passkey_made_in_the_browser_replaces_the_code(site, open_page, member):
+    page = open_page()
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options = device | {"isUserVerified": True, "automaticPresenceSimulation": True}
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    here = site.address.replace("127.0.0.1", "localhost")  # a key belongs to a name, never to a number
+
+    def log_in_here():
+        page.goto(f"{here}/connexion")
+        page.get_by_label("Adresse e-mail").fill(member)
+        page.get_by_label("Mot de passe", exact=True).fill(STRONG)
+        page.get_by_role("button", name="Se connecter", exact=True).click()
+
+    log_in_here()
+    page.wait_for_url("**/espace/**")
+    page.goto(f"{here}/espace/compte/cles-d-acces")
+    expect(page.locator("main")).to_contain_text("D’abord le second facteur")
+    page.goto(f"{here}/espace/compte/second-facteur")
+    code = pyotp.TOTP(page.locator("#cle").text_content().replace(" ", ""))
+    page.get_by_label("Code").fill(code.now())
+    page.get_by_role("button", name="Activer").click()
+    page.goto(f"{here}/espace/compte/cles-d-acces")
+    page.get_by_label("Nom de la clé").fill("Cet ordinateur")
+    page.get_by_role("button", name="Ajouter la clé").click()
+    expect(page.locator("main .plain-list")).to_contain_text("Cet ordinateur")
+    page.get_by_label("Nom de la clé").fill("Encore lui")
+    page.get_by_role("button", name="Ajouter la clé").click()
+    expect(page.locator("[data-passkey-said]")).to_contain_text("déjà enregistré")
+    log_out(page)
+
+    log_in_here()
+    page.get_by_role("button", name="Utiliser ma clé d’accès").click()
+    page.wait_for_url("**/espace/**")
+    page.goto(f"{here}/espace/compte/cles-d-acces")
+    expect(page.locator("main .plain-list")).to_contain_text("servie")
+
+
 def test_after_a_logout_the_back_button_shows_nothing_private(open_page, member):
     page = open_page()
     log_in(page, member, STRONG)

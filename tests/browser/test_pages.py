@@ -114,7 +114,7 @@ SEEN = (
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
 NO_PAGE = re.compile(
     r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|metrics|apercu)|/cartes/|/fichier\b"
-    r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|/confirmation$"
+    r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|cles-d-acces$|/confirmation$"
     r"|/courriels/<name>/html$"
 )
 

@@ -2,6 +2,8 @@
 
 import time
 from datetime import timedelta
+from functools import wraps
+from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask_login import current_user, login_user
@@ -11,9 +13,11 @@ from cptsapp.kernel.access import access, login_manager
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import reserved_slugs
+from cptsapp.kernel.settings import settings
 from cptsapp.kernel.urls import safe_next
+from cptsapp.kernel.webauthn import Place
 
-from . import credentials, proofs
+from . import credentials, passkeys, proofs
 from .forms import ActivationForm, CodeForm, EmailForm, LoginForm, PasswordForm
 from .models import Account, Role
 
@@ -66,6 +70,19 @@ def log_in(account: Account, path: str):
     return redirect(path or home_of(account), 303)
 
 
+def sensitive(view):
+    """Ask for a proof again, unless one was given in the last minutes. Goes under @access."""
+
+    @wraps(view)
+    def asking(*args, **kwargs):
+        if sessions.is_reauthenticated():
+            return view(*args, **kwargs)
+        back = request.path if request.method == "GET" else url_for("account.index")
+        return redirect(url_for("account.prove", next=back), 303)
+
+    return asking
+
+
 @bp.route("/connexion", methods=["GET", "POST"])
 @access("public")
 def login():
@@ -113,7 +130,7 @@ def login_by_link(token):
 @access("public")
 def second_factor():
     awaited = session.get("awaited") or {}
-    account = _awaited_account(awaited)
+    account = awaited_account(awaited)
     if account is None:
         return redirect(url_for(".login"), 303)
     form = CodeForm()
@@ -126,10 +143,24 @@ def second_factor():
             sessions.begin()
             sessions.mark_factor()
             return log_in(account, awaited["next"])
-    return private(page("account/second_factor.html", fragment="formulaire", form=form))
+    return second_factor_page(form, account)
 
 
-def _awaited_account(awaited) -> Account | None:
+def second_factor_page(form, account: Account):
+    """Ask for a code, or for one of the account's passkeys when it has some."""
+    place = passkey_place()
+    options = passkeys.use_options(account.id, session.key, place)
+    return private(page("account/second_factor.html", fragment="formulaire", form=form, options=options))
+
+
+def passkey_place() -> Place:
+    """Return where keys are made and used: the site's own address, or the one of a local run."""
+    if settings.production:
+        return Place(settings.base_url, urlsplit(settings.base_url).hostname)
+    return Place(f"{request.scheme}://{request.host}", request.host.rsplit(":", 1)[0])
+
+
+def awaited_account(awaited) -> Account | None:
     """Return the account whose second factor is awaited, unless that took too long or its proofs have changed since."""
     if not awaited or time.time() - awaited["at"] > FACTOR_WAITS.total_seconds():
         return None

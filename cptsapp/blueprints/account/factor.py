@@ -10,7 +10,7 @@ from cptsapp.kernel import crypto, journal
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 
-from .models import Account, RecoveryCode
+from .models import Account, Passkey, RecoveryCode
 from .rules import end_everything, tell
 
 STEP_SECONDS = 30
@@ -60,12 +60,13 @@ def set_up(account_id: int, *, secret: str, code: str, keep_session: int | None 
 
 @db.atomic()
 def remove(account_id: int, *, keep_session: int | None = None) -> None:
-    """Turn the second factor off; the recovery codes die with it."""
+    """Turn the second factor off; the recovery codes and the passkeys die with it."""
     account = Account.with_id(account_id)
     if not account.has_factor:
         return
     Account.update(totp_secret=None, factor_set_at=None).where(Account.id == account_id).execute()
     RecoveryCode.delete().where(RecoveryCode.account == account_id).execute()
+    Passkey.delete().where(Passkey.account == account_id).execute()
     end_everything(account_id, keep_session=keep_session)
     tell(account, "factor_changed", is_on=False)
     journal.write("account.factor_removed", "account", account_id)

@@ -49,6 +49,12 @@ class CodeForm(Form):
     code = StringField("Code", [InputRequired("Indiquez le code."), Length(max=40)])
 
 
+class PasskeyForm(Form):
+    """A name for a key; what the key answers comes in fields that no person fills."""
+
+    name = StringField("Nom de la clé", [InputRequired("Donnez un nom à cette clé."), Length(max=60)])
+
+
 class ProofForm(Form):
     """Proves again who one is; which fields are shown depends on what the account has."""
 

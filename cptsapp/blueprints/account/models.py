@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from flask_login import UserMixin
-from peewee import CharField, Check, DateField, DateTimeField, ForeignKeyField, IntegerField
+from peewee import CharField, Check, DateField, DateTimeField, ForeignKeyField, IntegerField, TextField
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import LABELS
@@ -144,6 +144,29 @@ class RecoveryCode(Table):
     account = ForeignKeyField(Account, backref="recovery_codes", on_delete="CASCADE")
     hash = CharField(max_length=64, unique=True)
     used_at = DateTimeField(null=True)
+
+
+class Passkey(Table):
+    """A key that lives in a telephone, a computer or a USB stick, and replaces the code; its public half alone."""
+
+    account = ForeignKeyField(Account, backref="passkeys", on_delete="CASCADE")
+    name = CharField(max_length=60)
+    credential = CharField(max_length=1400, unique=True)
+    public_key = TextField()
+    count = IntegerField(default=0)  # what the key says it has signed; some never say
+    uses = IntegerField(default=0)
+    created_at = DateTimeField(default=now)
+    used_at = DateTimeField(null=True)
+
+    class Meta:
+        constraints = [Check("name <> ''"), Check("(uses = 0) = (used_at IS NULL)")]
+        personal = Personal(
+            purpose="Clés d’accès, en second facteur",
+            basis="Intérêt légitime : sécurité des comptes",
+            kept="Jusqu’au retrait de la clé ou du compte",
+            categories="Nom donné à la clé, clé publique, dates d’ajout et de dernier usage",
+            recipients="La personne elle-même",
+        )
 
 
 class LinkRequest(Table):

@@ -16,7 +16,7 @@ from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import normalise_email
 from cptsapp.kernel.urls import safe_next
 
-from . import factor
+from . import factor, passkeys
 from .models import Account, KnownAddress, LinkRequest
 from .rules import tell
 
@@ -66,6 +66,18 @@ def check_factor(account_id: int, code: str, *, address: str) -> None:
         with db.atomic():
             journal.write("account.login_refused", "account", account_id, factor=True)
         raise RuleError(factor.WRONG, field="code")
+    _forgive_tries("factor", str(account_id), address)
+
+
+def check_passkey(account_id: int, answer: dict[str, str], *, session_key: str, place, address: str) -> None:
+    """Use a passkey as second factor; raise RuleError for a wrong answer, or TooManyTries."""
+    _count_try("factor", str(account_id), address)
+    try:
+        passkeys.accept(account_id, answer, session_key=session_key, place=place)
+    except RuleError:
+        with db.atomic():
+            journal.write("account.login_refused", "account", account_id, factor=True)
+        raise
     _forgive_tries("factor", str(account_id), address)
 
 

@@ -1,7 +1,5 @@
 """« Mon compte »: address, password, second factor and open sessions, each changed after proving who one is."""
 
-from functools import wraps
-
 import segno
 from flask import abort, flash, redirect, request, session, url_for
 from flask_login import current_user
@@ -13,25 +11,13 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation
 
-from . import credentials, factor, proofs
-from .connection import bp, dead_link, home_of, leave, next_path, private
+from . import credentials, factor, passkey_views, passkeys, proofs
+from .connection import bp, dead_link, home_of, leave, next_path, private, sensitive
 from .forms import CodeForm, NewEmailForm, PasswordForm, ProofForm
 from .models import Account, RecoveryCode
 
+__all__ = ["bp", "passkey_views"]
 navigation.append(NavItem("space", "Mon compte", "account.index", "user", ("account",), order=90))
-
-
-def sensitive(view):
-    """Ask for a proof again, unless one was given in the last minutes. Goes under @access."""
-
-    @wraps(view)
-    def asking(*args, **kwargs):
-        if sessions.is_reauthenticated():
-            return view(*args, **kwargs)
-        back = request.path if request.method == "GET" else url_for("account.index")
-        return redirect(url_for("account.prove", next=back), 303)
-
-    return asking
 
 
 @bp.get("/espace/compte")
@@ -43,6 +29,7 @@ def index():
         account=current_user,
         grants=[grant for grant in current_user.grants if grant.is_current],
         codes_left=codes_left.count(),
+        keys=len(passkeys.of(current_user.id)),
         sessions=list(sessions.of(current_user.id)),
         current_id=sessions.current_id(),
     )
