@@ -147,7 +147,8 @@ class Watch:
             self.errors.append(message.text)
 
     def _request(self, request):
-        if not request.url.startswith((self.site.address, "data:", "about:", "blob:")):
+        named = self.site.address.replace("127.0.0.1", "localhost")  # the same host: passkeys ask for a name
+        if not request.url.startswith((self.site.address, named, "data:", "about:", "blob:")):
             self.outside.append(request.url)
 
 

@@ -1,0 +1,20 @@
+"""How gunicorn serves an instance: `gunicorn --config deploy/gunicorn.conf.py wsgi:app`."""
+
+import os
+
+from cptsapp.kernel.logs import GunicornLogger
+from cptsapp.kernel.settings import settings
+
+settings.configure(os.environ.get("CPTS_INSTANCE", "instance"))
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = settings.web_workers
+threads = settings.web_threads
+graceful_timeout = 30
+keepalive = 75  # longer than the proxy in front keeps its own: it never writes into a connection that closes
+control_socket_disable = True  # it would be opened under the home folder, which is closed
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 (the sign of life of a worker)
+logger_class = GunicornLogger
+loglevel = "warning"
+accesslog = None  # addresses of pages may hold what was searched for
