@@ -13,6 +13,7 @@ from .registry import Personal
 _actor: ContextVar[int | None] = ContextVar("actor", default=None)
 ACTIONS: dict[str, str] = {}
 SUBJECTS: dict[str, tuple[str, Callable]] = {}
+VALUES: dict[str, str] = {}
 
 
 class JournalEntry(Table):
@@ -49,6 +50,12 @@ def declare(action: str, sentence: str) -> str:
     """Give an action the French words under which the journal shows it."""
     ACTIONS[action] = sentence
     return action
+
+
+def name_values(*choices) -> None:
+    """Give the values of closed lists that entries hold the French words under which the journal shows them."""
+    for each in choices:
+        VALUES.update({str(value): label for value, label in each.choices()})
 
 
 def subject(kind: str, label: str):

@@ -142,7 +142,7 @@ def test_every_icon_that_a_page_names_is_in_the_sprite():
 def test_no_template_holds_a_script_a_style_or_an_event():
     guilty = []
     for path in (ROOT / "templates").rglob("*.html"):
-        if path.parent.name == "mail":
+        if "mail" in path.parts:
             continue  # mail programs read only inline styles
         if re.search(
             r"<style|<\w[^<>]*\s(style|on[a-z]+)=|<script(?![^>]*\ssrc=)|hx-on|javascript:|hx-boost", path.read_text()

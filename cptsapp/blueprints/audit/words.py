@@ -5,41 +5,54 @@ from datetime import date, datetime
 
 from cptsapp.blueprints.adherent.models import MemberType
 from cptsapp.blueprints.prospect.models import Means
-from cptsapp.kernel import registry, versions
+from cptsapp.kernel import journal, registry, versions
 from cptsapp.kernel.access import LABELS, Visibility
 from cptsapp.kernel.dates import date_fr, datetime_fr
 
 DETAILS = {
     "added": "ajoutés",
     "application": "demande n°",
+    "at": "à la date du",
     "attempts": "essais",
     "before": "ancienne adresse",
     "cents": "centimes",
     "changed": "changé",
+    "closed": "fermé",
     "code": "réponse du serveur",
     "college": "collège n°",
     "columns": "colonnes",
+    "commune": "commune",
     "count": "nombre",
     "created": "créés",
+    "demand": "demande, inscription n°",
     "deputy": "suppléance, personne n°",
+    "directory": "répertoire",
     "email_changed": "adresse changée",
     "event": "événement n°",
     "factor": "second facteur",
     "factor_removed": "second facteur retiré",
+    "fields": "rubriques",
     "format": "format",
     "given": "donnée",
     "kind": "sorte",
+    "kinds": "sortes d’envois",
     "left": "restants",
+    "left_out": "non envoyés",
+    "letter": "lettre n°",
     "levels": "ce qui se montre",
     "linked": "fiche déjà connue",
     "list": "liste",
     "listed": "dans l’annuaire",
+    "loan": "prêt n°",
     "means": "moyen",
     "membership": "adhésion n°",
     "mission": "mission",
     "moved": "date ou lieu changé",
     "number": "nombre",
     "numbers": "nombres",
+    "offer": "offre, inscription n°",
+    "on": "le",
+    "outcome": "issue",
     "password": "mot de passe choisi",
     "period": "période n°",
     "person": "personne n°",
@@ -48,27 +61,34 @@ DETAILS = {
     "practice": "profession",
     "public": "annuaire public",
     "purges": "effacés",
+    "reason": "motif",
+    "recipients": "destinataires",
     "records": "fiches",
     "removed": "retirés",
     "renewed": "renouvelées",
     "representative": "représentation, personne n°",
     "request": "demande n°",
+    "reset": "remis à l’origine",
     "role": "rôle",
     "roles": "rôles",
     "rows": "lignes",
     "seats": "places",
     "seats_before": "places avant",
     "session": "séance n°",
+    "side": "côté",
     "size": "taille",
     "source": "d’après le n°",
     "state": "état",
+    "steps": "critères",
     "told": "changé",
     "type": "qualité",
     "until": "jusqu’au",
     "updated": "mis à jour",
+    "use": "place n°",
     "version": "version",
     "visibility": "lecteurs",
     "year": "année",
+    "yes": "accord",
 }
 COLUMNS = {
     "name": "nom",
@@ -132,4 +152,4 @@ def _value(value) -> str:
         return date_fr(date.fromisoformat(text))
     if re.match(r"\d{8}T\d{12}Z-", text):  # a version of a text, named by its moment
         return datetime_fr(datetime.strptime(text.partition("-")[0], versions.MOMENT))
-    return VALUES.get(text, text)
+    return VALUES.get(text) or journal.VALUES.get(text, text)
