@@ -19,6 +19,18 @@ def test_each_statement_of_reliability_names_tests_that_exist():
     assert tests > 60
 
 
+def test_each_statement_of_security_names_tests_that_exist():
+    text = (DOCS / "securite.md").read_text(encoding="utf-8")
+    for row in text.splitlines():
+        source = ""
+        for name in re.findall(r"`(tests/[\w/]+\.py|test_\w+)`", row):
+            if name.startswith("tests/"):
+                source = (DOCS.parent / name).read_text(encoding="utf-8")
+            else:
+                assert f"def {name}(" in source, name
+    assert text.count("`test_") > 80
+
+
 def test_links_between_the_pages_lead_somewhere():
     for page in [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")]:
         text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)

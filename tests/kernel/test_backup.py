@@ -281,3 +281,14 @@ def test_mails_that_waited_do_not_leave_a_second_time_after_a_restore(archive, s
         row = OutgoingMail.get()
         assert (row.state, "peut-être déjà parti" in row.last_error) == (State.REFUSED, True)
     db.close_all()
+
+
+def test_each_backup_examines_the_base_and_one_with_a_broken_link_pushes_no_sound_backup_out(archive, settings):
+    db.execute_sql("PRAGMA foreign_keys = 0")
+    db.execute_sql("CREATE TABLE pointe (id INTEGER PRIMARY KEY, revision INTEGER REFERENCES revision (id))")
+    db.execute_sql("INSERT INTO pointe VALUES (1, 99)")
+    with pytest.raises(RuleError, match="lien rompu dans pointe"):
+        backup.save()
+    assert "lien rompu" in said_of_backups()[1]
+    assert list(settings.backups.glob("*.tar.gz")) == [archive]
+    db.execute_sql("PRAGMA foreign_keys = 1")

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from peewee import sqlite3
+
 from .. import copying, release
 from ..db import db, is_sqlite, now
 from ..errors import RuleError
@@ -50,6 +52,9 @@ def _make(partial: Path, secret, with_secrets, started_at):
     with tempfile.TemporaryDirectory(dir=partial.parent, prefix=".tmp-") as room:
         copy = Path(room) / DATABASE
         copy_database(copy)
+        problems = database_problems(copy)
+        if problems:
+            raise RuleError(f"La base a un défaut : {problems[0]}. Les sauvegardes précédentes sont gardées.")
         files = {DATABASE: copy} | _files(PARTS + (SECRETS if with_secrets else ()))
         facts = {
             "version": release.VERSION,
@@ -106,6 +111,19 @@ def copy_database(copy: Path):
     else:
         copying.to_sqlite(copy)
     copy.chmod(0o600)
+
+
+def database_problems(path: Path) -> list[str]:
+    """Return what SQLite finds wrong in a file that nobody is using: nothing when it is sound."""
+    base = sqlite3.connect(path)
+    try:
+        said = [row[0] for row in base.execute("PRAGMA integrity_check")]
+        broken = [f"lien rompu dans {row[0]}" for row in base.execute("PRAGMA foreign_key_check")]
+        return [line for line in said if line != "ok"] + broken
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    finally:
+        base.close()
 
 
 def before_migration() -> Path:

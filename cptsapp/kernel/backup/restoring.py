@@ -13,7 +13,7 @@ from ..db import now
 from ..errors import RuleError
 from ..journal import JournalEntry
 from . import archive
-from .making import DATABASE, SECRETS
+from .making import DATABASE, SECRETS, database_problems
 
 UNTOUCHED = "Rien n’a été changé."
 
@@ -136,18 +136,5 @@ def erased_since(former: Path) -> list[int]:
         return sorted({int(id) for (id,) in rows})
     except sqlite3.DatabaseError:  # what stood there was not sound: this is why a backup is put back
         return []
-    finally:
-        base.close()
-
-
-def database_problems(path: Path) -> list[str]:
-    """Return what SQLite finds wrong in a file that nobody is using: nothing when it is sound."""
-    base = sqlite3.connect(path)
-    try:
-        said = [row[0] for row in base.execute("PRAGMA integrity_check")]
-        broken = [f"lien rompu dans {row[0]}" for row in base.execute("PRAGMA foreign_key_check")]
-        return [line for line in said if line != "ok"] + broken
-    except sqlite3.DatabaseError as error:
-        return [str(error)]
     finally:
         base.close()
