@@ -43,7 +43,8 @@ def answer(field):
         case Kind.NUMBER:
             return max(field.least, 3)
         case Kind.DATE:
-            return "2026-01-15"
+            number = sum(map(ord, field.key))  # a day of its own
+            return f"{2000 + number % 27}-{1 + number % 12:02}-{1 + number % 28:02}"
         case Kind.YES_NO:
             return True
         case Kind.COMMUNES:

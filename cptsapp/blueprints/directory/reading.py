@@ -39,7 +39,7 @@ def from_toml(text: str, source: str) -> Definition:
         raise WrongDefinition(source, _line_of(error, text), "", _SYNTAX) from error
     except RecursionError as error:
         raise WrongDefinition(source, 1, "", "Les crochets y sont trop profonds.") from error
-    return _read(values, lines_of(text), source, source.removesuffix(".toml"))
+    return _read(values, {(): 1} | lines_of(text), source, source.removesuffix(".toml"))
 
 
 def from_values(values: dict, slug: str, source: str = "Définition") -> Definition:
@@ -60,8 +60,8 @@ def _line_of(error: tomllib.TOMLDecodeError, text: str) -> int:
 
 def _read(values: dict, lines: dict, source: str, slug: str) -> Definition:
     def refuse(path, reason):
-        line = next((lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in lines), 0)
-        raise WrongDefinition(source, line or (1 if lines else 0), _words(path), reason)
+        line = next((lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in lines), 0)
+        raise WrongDefinition(source, line, _words(path), reason)
 
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", slug) or len(slug) > 60:
         refuse((), "Le nom court s’écrit en minuscules sans accent, chiffres et tirets : « medecins-volontaires ».")

@@ -72,9 +72,7 @@ def _choice(field: Field, value):
 
 
 def _choices(field: Field, value):
-    if not isinstance(value, list | tuple) or not {each for each in value if isinstance(each, str)} <= set(
-        field.labels
-    ):
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) and each in field.labels for each in value):
         _refuse(field, "Choisissez des réponses de la liste.")
     return [key for key, _ in field.choices if key in value] or None
 
