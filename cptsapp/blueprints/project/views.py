@@ -12,7 +12,7 @@ from .showing import sections
 
 bp = Blueprint("project", __name__, url_prefix="/projet")
 reserved_slugs.add("projet")
-navigation.append(NavItem("site", "Projet de santé", "project.index", order=37))
+navigation.append(NavItem("site", "Actions en cours", "project.index", order=37))
 
 
 @bp.get("/")
