@@ -34,6 +34,19 @@ PUBLIC = paths(
 /projet/medecin-traitant-pour-tous /simulateur-aci?habitants=210000&crise=1&mission=crise
 """
 )
+LETTERS = paths(
+    """
+/lettre/archives/ /lettre/archives/?q=zzzzzz /lettre/archives/un-an-ensemble-merci
+"""
+)
+LETTERS_DESK = paths(
+    """
+/gestion/newsletters/ /gestion/newsletters/?q=zzzzzz /gestion/newsletters/nouvelle /gestion/newsletters/calendrier
+/gestion/newsletters/chiffres /gestion/newsletters/1 /gestion/newsletters/9 /gestion/newsletters/9/modifier
+/gestion/newsletters/9/choisir /gestion/newsletters/9/versions /gestion/newsletters/9/versions/9
+/gestion/newsletters/9/relais
+"""
+)
 SPACE = paths(
     """
 /espace/ /espace/compte /espace/compte/adresse /espace/compte/mot-de-passe /espace/compte/second-facteur
@@ -105,10 +118,10 @@ ADMIN = paths(
 """
 )
 SEEN = (
-    [(VISITOR, path) for path in PUBLIC]
+    [(VISITOR, path) for path in (*PUBLIC, *LETTERS)]
     + [(ADHERENT, path) for path in SPACE]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
-    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *ADMIN)]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *LETTERS_DESK, *ROOMS, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
@@ -116,6 +129,8 @@ NO_PAGE = re.compile(
     r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|metrics|apercu)|/cartes/|/fichier\b"
     r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|cles-d-acces$|/confirmation$"
     r"|/courriels/<name>/html$"
+    r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|/confirmation$"
+    r"|/courriels/<name>/html$|/newsletters/<int:id>/(apercu|relais\.html)$"
 )
 
 

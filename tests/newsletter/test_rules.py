@@ -12,11 +12,15 @@ from cptsapp.blueprints.mailing.models import Mailing
 from cptsapp.blueprints.newsletter import figures, numbering, outlets, picking, readings, rules
 from cptsapp.blueprints.newsletter.contents import Block, Content, content_of
 from cptsapp.blueprints.newsletter.models import Issue, IssueReading, IssueVersion, Kind
+from cptsapp.blueprints.subscription import tallies
+from cptsapp.blueprints.subscription.models import Counted
 from cptsapp.kernel import registry, search
 from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.dates import add_months, today
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.mail import OutgoingMail
+from cptsapp.kernel.mail.models import DONE
 from tests.newsletter.conftest import heading, write
 
 
@@ -258,8 +262,32 @@ def test_figures_and_indicators_count_what_is_out(make):
     lines = figures.latest()
     assert [each.issue.subject for each in lines][-1] == "Deux"
     assert figures.totals(lines).read == 4
-    assert sum(each.read for each in figures.months()) == 4
+    assert sum(each.read for each in figures.months(lines)) == 4
     assert IssueReading.select().count() == 1
+
+
+def test_a_letter_has_the_figures_of_its_sendings_and_of_the_goodbyes_until_the_next(make):
+    old = make(subject="Ancienne", out=True, days_ago=20)
+    new = make(subject="Nouvelle", out=True, days_ago=5)
+    for issue, states in ((old, ["sent", "sent", "refused", "skipped"]), (new, ["sent", "uncertain", "pending"])):
+        made = Mailing.create(source_key="newsletter", source_id=issue.id, state="sending", started_at=now())
+        for rank, state in enumerate(states):
+            row = {"kind": "collective", "template": "", "to_address": f"a{rank}@exemple.fr", "subject": "x"}
+            OutgoingMail.create(**row, campaign_id=made.id, state=state, key=f"{made.id}-{rank}", **_said(state))
+    Mailing.create(source_key="message", source_id=old.id)  # open: nothing of it has left
+    for days, number in ((20, 1), (6, 2), (5, 4), (0, 8), (60, 100)):
+        tallies.count(Counted.UNSUBSCRIBED, number, today() - timedelta(days=days))
+    lines = figures.latest()
+    shown = [(each.recipients, each.accepted, each.refused, each.skipped, each.left) for each in lines]
+    assert shown == [(3, 2, 0, 0, 12), (3, 2, 1, 1, 3)]
+    assert figures.totals(lines).accepted_share == 67
+
+
+def _said(state):
+    """Return the columns that the delivery table wants of a row in a state."""
+    known = {"message_id": f"<{state}@exemple.fr>", "skip_reason": "désinscrit" if state == "skipped" else ""}
+    doubt = {"doubts": 1, "doubt_at": now()} if state == "uncertain" else {}
+    return known | doubt | ({"done_at": now()} if state in DONE else {})
 
 
 def test_a_content_reads_back_as_it_was_whatever_a_later_product_adds():

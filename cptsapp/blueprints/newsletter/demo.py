@@ -36,6 +36,7 @@ def fill():
     _model()
     _invitation()
     _draft()
+    _thanks()
 
 
 def _heading(title: str) -> Block:
@@ -122,3 +123,14 @@ def _draft():
         ),
     )
     rules.create(Kind.NEWSLETTER, content)
+
+
+def _thanks():
+    content = Content(
+        subject="Un an ensemble : merci",
+        preheader="Ce que nous avons fait de cette première année, en quelques lignes.",
+        editorial="{bonjour},\n\nIl y a un an, nous étions douze autour d’une table. **Merci à chacune et à chacun** : le "
+        "territoire a aujourd’hui ses groupes de travail, son annuaire et ses rendez-vous.",
+    )
+    issue = rules.create(Kind.MESSAGE, content)
+    rules.file_away(issue.id, to_utc(datetime.combine(today() - timedelta(days=40), time(8))))

@@ -7,9 +7,9 @@ from flask_login import current_user
 
 from cptsapp.blueprints.mailing import rules as mailings
 from cptsapp.blueprints.mailing.compiling import compile
+from cptsapp.blueprints.mailing.content import recipient
 from cptsapp.blueprints.mailing.letters import Recipient, values_for
 from cptsapp.blueprints.page.rules import people
-from cptsapp.blueprints.subscription.links import preferences_url, unsubscribe_url
 from cptsapp.kernel.access import access
 from cptsapp.kernel.differences import compare
 from cptsapp.kernel.errors import RuleError
@@ -134,14 +134,9 @@ def _conflicting(form: IssueForm, content: Content, conflict: rules.Conflict, ac
 
 
 def reader() -> Recipient:
-    """Return the person who writes, as a recipient whose links are those of a trial."""
-    person, address = current_user.person, current_user.email
-    return Recipient(
-        address=address,
-        values=values_for([person.given_name], [person.label]),
-        unsubscribe_url=unsubscribe_url(address, is_trial=True),
-        preferences_url=preferences_url(address),
-    )
+    """Return the person who writes, as a trial would reach them."""
+    person = current_user.person
+    return recipient(current_user.email, values_for([person.given_name], [person.label]), is_trial=True)
 
 
 def _compiled(issue: Issue):

@@ -36,7 +36,8 @@ def calendar():
 @access(*READERS)
 def numbers():
     lines = figures.latest()
-    return page("newsletter/gestion_figures.html", lines=lines, months=figures.months(), totals=figures.totals(lines))
+    months, totals = figures.months(lines), figures.totals(lines)
+    return page("newsletter/gestion_figures.html", lines=lines, months=months, totals=totals)
 
 
 @bp_gestion.get("/<int:id>/relais")

@@ -14,6 +14,7 @@ from .numbering import first_of
 
 AROUND = timedelta(days=400)  # how far an item may have moved and still be known
 LONGEST = 366  # days of a period
+RECENT = timedelta(days=45)
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Offered:
 
 
 def period_of(issue: Issue) -> tuple[date, date]:
-    """Return the days that a letter speaks of: the month before it and the two months that follow its first day."""
+    """Return the days that a letter speaks of: from the weeks before it, and before today, to two months ahead."""
     month = issue.month or first_of(today())
-    return add_months(month, -1), add_months(month, 2)
+    return min(add_months(month, -1), today() - RECENT), add_months(month, 2)
 
 
 def offered(content: Content, start: date, end: date, words: str = "") -> list[Offered]:
