@@ -77,7 +77,7 @@
     if (!held) return;
     held.draggable = false;
     held.classList.remove("held");
-    held.dispatchEvent(new Event("input", { bubbles: true }));
+    held.querySelector("[name='place']").dispatchEvent(new Event("input", { bubbles: true }));
     held = null;
   });
   document.addEventListener("pointerup", () => {

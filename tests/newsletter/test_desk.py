@@ -13,6 +13,7 @@ from cptsapp.blueprints.newsletter import demo, picking, rules
 from cptsapp.blueprints.newsletter.contents import Block
 from cptsapp.blueprints.newsletter.models import Issue, IssueItem, IssueVersion, Kind
 from tests.conftest import text_of
+from tests.event.test_booking import make_event
 from tests.newsletter.conftest import form_of, heading, write
 
 ROOM = "/gestion/newsletters/"
@@ -226,6 +227,18 @@ def test_a_news_item_is_published_and_sent_in_one_step(as_coordinator, app):
     assert Mailing.select().count() == 1
     assert "Publier et envoyer" in as_coordinator.get("/gestion/actualites/nouveau").text
     assert "Publier et envoyer" not in as_coordinator.get("/gestion/pages/nouveau").text
+
+
+def test_an_event_is_announced_by_mail_from_its_page(as_coordinator, as_bureau):
+    event = make_event("Soirée à venir")
+    page = as_coordinator.get(f"/gestion/evenements/{event.id}").text
+    address = re.search(r'action="(/gestion/newsletters/nouvelle/[^"]+)"', page)[1]
+    assert address not in as_bureau.get(f"/gestion/evenements/{event.id}").text
+    answer = as_coordinator.post(address)
+    assert re.search(r"/gestion/envois/\d+/destinataires$", answer.location)
+    assert [each.url for each in Issue.get().blocks] == [event.url]
+    assert "Soirée à venir" in as_coordinator.get(answer.location).text
+    assert as_coordinator.post("/gestion/newsletters/nouvelle/event/999").status_code == 422
 
 
 def test_letters_of_before_models_and_the_bin(as_coordinator, letter, site):

@@ -129,7 +129,7 @@ def _thanks():
     content = Content(
         subject="Un an ensemble : merci",
         preheader="Ce que nous avons fait de cette première année, en quelques lignes.",
-        editorial="{bonjour},\n\nIl y a un an, nous étions douze autour d’une table. **Merci à chacune et à chacun** : le "
+        editorial="{bonjour},\n\nIl y a un an, nous étions douze autour d’une table. **Merci à chacun** : le "
         "territoire a aujourd’hui ses groupes de travail, son annuaire et ses rendez-vous.",
     )
     issue = rules.create(Kind.MESSAGE, content)
