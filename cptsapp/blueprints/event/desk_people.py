@@ -1,10 +1,10 @@
 """What organisers do with several registrations at once, each on its own: one that is refused stops no other."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from cptsapp.kernel import journal
+from cptsapp.kernel import bulk, journal
+from cptsapp.kernel.bulk import Done
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 
@@ -15,41 +15,22 @@ from .people import LIVING, Place, Registration
 journal.declare("event.resent", "E-mail d’inscription envoyé de nouveau")
 
 
-@dataclass
-class Done:
-    """How many were done, and why each of the others was not."""
-
-    count: int = 0
-    refusals: list[str] = field(default_factory=list)
-
-
-def _each(ids: Iterable[int], act) -> Done:
-    done = Done()
-    for id in ids:
-        try:
-            act(id)
-            done.count += 1
-        except RuleError as error:
-            done.refusals.append(str(error))
-    return done
-
-
 def remove(ids: Iterable[int], reason: str, *, notify: bool) -> Done:
     """Take registrations away, with one reason for all."""
     if notify and not reason.strip():
         raise RuleError("Dites pourquoi : les personnes le liront dans leur e-mail.", "reason")
-    return _each(ids, lambda id: moves.remove(id, reason, notify=notify))
+    return bulk.each(ids, lambda id: moves.remove(id, reason, notify=notify))
 
 
 def confirm(ids: Iterable[int], reason: str = "") -> Done:
     """Give free seats to people who wait, in the order of the list; passing before others takes a reason."""
     rows = Registration.select(Registration.id).where(Registration.id.in_(list(ids)))
     order = rows.order_by(Registration.priority.desc(), Registration.id).tuples()
-    return _each([id for (id,) in order], lambda id: moves.confirm(id, reason))
+    return bulk.each([id for (id,) in order], lambda id: moves.confirm(id, reason))
 
 
 def resend(ids: Iterable[int]) -> Done:
-    return _each(ids, resend_one)
+    return bulk.each(ids, resend_one)
 
 
 @db.atomic()
