@@ -7,7 +7,7 @@ transaction: when what it finds is not what was shown, it writes nothing and sho
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -29,6 +29,7 @@ SHORTEST_JOB = 1_500  # rows from which the worker does the reading
 FILE_DAYS, UNDO_DAYS = 30, 90
 DEAD_AFTER = timedelta(minutes=3)
 IMPORTERS: dict[str, type[Importer]] = {}
+FAMILIES: dict[str, Callable[[str], type[Importer]]] = {}
 
 journal.declare("import.done", "Import enregistré")
 journal.declare("import.undone", "Import annulé")
@@ -44,12 +45,28 @@ def importer(cls: type[Importer]) -> type[Importer]:
     return cls
 
 
+def importer_family(name: str):
+    """Decorate a function that gives the importer of the kind « name:key », of as many lists as there are keys."""
+
+    def decorate(make):
+        FAMILIES[name] = make
+        return make
+
+    return decorate
+
+
+def importer_of(kind: str) -> type[Importer]:
+    """Return the importer of a kind; raise RuleError when what it filled is there no longer."""
+    name, _, key = kind.partition(":")
+    return FAMILIES[name](key) if name in FAMILIES else IMPORTERS[kind]
+
+
 # The file
 
 
 def start(kind: str, file_name: str, data: bytes, *, account_id: int | None = None) -> Import:
     """Take a file in: check it, keep its rows, recognise its columns. Raises RuleError when it is no table."""
-    maker = IMPORTERS[kind]
+    maker = importer_of(kind)
     rows = enumerate(reading.rows_of(data, file_name), 1)
     first = list(islice(rows, columns.LOOKED_AT))
     rank = columns.find_headers([cells for _, cells in first], maker.fields)
@@ -81,7 +98,7 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 def _remembered(kind, names) -> dict[str, str] | None:
     row = ImportColumns.get_or_none(ImportColumns.kind == kind, ImportColumns.signature == columns.signature(names))
-    known = {field.key for field in IMPORTERS[kind].fields}
+    known = {field.key for field in importer_of(kind).fields}
     chosen = json.loads(row.mapping_json) if row else {}
     return {name: key for name, key in chosen.items() if name in names and key in known} or None
 
@@ -90,7 +107,7 @@ def _remembered(kind, names) -> dict[str, str] | None:
 def choose_columns(run_id: int, mapping: dict[str, str]) -> Import:
     """Say which column is which ({header: field key}), remember it for the next such file, read the file again."""
     run = find(run_id, State.COLUMNS, State.READY)
-    maker = IMPORTERS[run.kind](run.author_id)
+    maker = importer_of(run.kind)(run.author_id)
     known = {field.key: field.label for field in maker.fields}
     chosen = {name: key for name, key in mapping.items() if name in run.headers and key in known}
     twice = [known[key] for key, count in Counter(chosen.values()).items() if count > 1]
@@ -195,7 +212,7 @@ def _batches(run: Import) -> Iterator[list[Row]]:
 
 def _preview(run: Import, message: str = "") -> None:
     tally, digest = Tally(), hashlib.sha256()
-    maker = IMPORTERS[run.kind](run.author_id)
+    maker = importer_of(run.kind)(run.author_id)
     with Report(run) as report:
         for rows in _batches(run):
             for plan in maker.plan(rows):
@@ -229,7 +246,7 @@ def _write(run: Import) -> None:
 
 
 def _write_all(run: Import) -> Counter:
-    maker, digest, written = IMPORTERS[run.kind](run.author_id), hashlib.sha256(), Counter()
+    maker, digest, written = importer_of(run.kind)(run.author_id), hashlib.sha256(), Counter()
     with Report(run) as report:
         for rows in _batches(run):
             plans = maker.plan(rows)
@@ -283,7 +300,7 @@ def _keep(run, maker, effects: list[Effect]):
 def undo(run_id: int) -> Import:
     """Take back everything that an import did; raise RuleError when anybody has edited any of it since."""
     run = find(run_id, State.DONE)
-    maker = IMPORTERS[run.kind](run.author_id)
+    maker = importer_of(run.kind)(run.author_id)
     effects = list(run.effects.order_by(ImportEffect.id))
     if not effects and (run.summary.get("written", {}).get("created") or run.summary["written"].get("updated")):
         raise RuleError(f"Cet import a plus de {UNDO_DAYS} jours : il ne peut plus être annulé d’un bloc.")
@@ -339,8 +356,13 @@ def erase(person_id: int) -> None:
     touched = ImportEffect.select(ImportEffect.run).where(ImportEffect.subject == person_id)
     runs = list(Import.select().where(Import.kind.in_(kinds), Import.id.in_(touched)))
     for run in runs:
-        _forget_files(run)
-        summary = {key: value for key, value in run.summary.items() if key in ("counts", "written")}
-        Import.update(summary_json=_dumps(summary)).where(Import.id == run.id).execute()
+        forget_rows(run)
     ids = [run.id for run in runs]
     ImportEffect.delete().where(ImportEffect.subject == person_id, ImportEffect.run.in_(ids)).execute()
+
+
+def forget_rows(run: Import) -> None:
+    """Forget the file of an import and the rows shown of it; the counts stay."""
+    _forget_files(run)
+    summary = {key: value for key, value in run.summary.items() if key in ("counts", "written")}
+    Import.update(summary_json=_dumps(summary)).where(Import.id == run.id).execute()
