@@ -39,24 +39,25 @@ def _stored(slug: str, data_json: str) -> Definition:
     return reading.from_values(json.loads(data_json), slug)
 
 
-def _rows() -> list[Repertoire]:
+def rows() -> list[Repertoire]:
+    """Return what this instance says of its directories."""
     return list(Repertoire.select(Repertoire.slug, Repertoire.data_json, Repertoire.closed_at))
 
 
 def everything() -> dict[str, Definition]:
     """Return all the definitions, in one query: by theme, then by name."""
-    return _sorted(_merged(_rows()))
+    return _sorted(_merged(rows()))
 
 
 def opened() -> dict[str, Definition]:
     """Return the definitions of the directories that are open here."""
-    rows = _rows()
-    closed = {row.slug for row in rows if row.closed_at}
-    return _sorted({slug: each for slug, each in _merged(rows).items() if slug not in closed})
+    own = rows()
+    closed = {row.slug for row in own if row.closed_at}
+    return _sorted({slug: each for slug, each in _merged(own).items() if slug not in closed})
 
 
-def _merged(rows) -> dict[str, Definition]:
-    return shipped() | {row.slug: _stored(row.slug, row.data_json) for row in rows if row.data_json}
+def _merged(own) -> dict[str, Definition]:
+    return shipped() | {row.slug: _stored(row.slug, row.data_json) for row in own if row.data_json}
 
 
 def _sorted(found: dict[str, Definition]) -> dict[str, Definition]:

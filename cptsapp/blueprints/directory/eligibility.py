@@ -90,3 +90,9 @@ def mine(person_id: int) -> list[Entry]:
     ids = [person_id, *(each.id for each in represented(person_id))]
     query = Entry.joined().where(Entry.person.in_(ids) | (Entry.declared_by == person_id))
     return list(query.order_by(Entry.created_at.desc(), Entry.id.desc()))
+
+
+def commune_of(person_id: int) -> str | None:
+    """Return the commune (INSEE code) where a person practises, if it is known."""
+    practice = Practice.get_or_none(Practice.person == person_id)
+    return practice.commune_id if practice else None

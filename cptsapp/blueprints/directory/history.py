@@ -13,7 +13,7 @@ from peewee import JOIN, fn
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
-from cptsapp.kernel.dates import start_of
+from cptsapp.kernel.dates import start_of, to_paris
 
 from . import values
 from .definition import Definition, Kind
@@ -83,9 +83,17 @@ def as_it_stood(slug: str, day: date) -> list[Past]:
         if state["expires_on"] and date.fromisoformat(state["expires_on"]) < day:
             continue
         entry = change.entry
+        if entry.person_id and entry.person.deleted_at and entry.person.deleted_at < before:
+            continue
         label = state["title"] or (entry.person.list_label if entry.person_id else "")
         found.append(Past(entry.id, entry.person_id, label, change.at, state))
     return sorted(found, key=lambda past: (past.label.casefold(), past.entry_id))
+
+
+def first_day(slug: str) -> date | None:
+    """Return the first day of which the history of a list tells anything."""
+    first = EntryChange.select(fn.MIN(EntryChange.at)).where(EntryChange.directory == slug).scalar()
+    return to_paris(first).date() if first else None
 
 
 @dataclass(frozen=True)

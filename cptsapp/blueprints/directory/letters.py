@@ -66,8 +66,8 @@ def reminder(definition: Definition, entry: Entry, *, key: str | None = None) ->
     return _send("reminder", definition, entry, key=key)
 
 
-def expired(definition: Definition, entry: Entry) -> int:
-    return _send("expired", definition, entry)
+def expired(definition: Definition, entry: Entry, *, key: str | None = None) -> int:
+    return _send("expired", definition, entry, key=key)
 
 
 def relayed(definition: Definition, entry: Entry, *, name: str, email: str, text: str, key: str = "") -> int:

@@ -141,6 +141,7 @@ class Entry(Table):
         table_name = "repertoire_entry"
         indexes = (
             (("directory", "status", "sort_name", "id"), False),
+            (("directory", "sort_name", "id"), False),
             (("status", "expires_on"), False),
             (("directory", "stage", "status"), False),
         )
@@ -297,3 +298,36 @@ class EntryChange(Table):
     @property
     def after(self) -> dict:
         return json.loads(self.state_json)
+
+
+class EntryNote(Table):
+    """What the coordination notes of an entry, for itself. The person may ask for a copy."""
+
+    entry = ForeignKeyField(Entry, on_delete="CASCADE", backref="notes")
+    at = DateTimeField(default=now)
+    by = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    text = TextField()
+
+    class Meta:
+        table_name = "repertoire_note"
+        personal = Personal(
+            purpose=PURPOSE,
+            basis="Intérêt légitime : suivre une démarche de volontariat",
+            kept=KEPT,
+            categories="Notes de suivi de la coordination",
+            recipients="Coordination, la personne sur demande",
+        )
+
+
+class EntryApart(Table):
+    """Two entries that somebody looked at and found to be two: they are no longer shown as one."""
+
+    first = ForeignKeyField(Entry, on_delete="CASCADE", backref="+")
+    second = ForeignKeyField(Entry, on_delete="CASCADE", backref="+")
+    at = DateTimeField(default=now)
+    by = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+
+    class Meta:
+        table_name = "repertoire_apart"
+        indexes = ((("first", "second"), True),)
+        constraints = [Check("first_id < second_id")]

@@ -216,8 +216,11 @@ def leave(entry_id: int, *, reason: str = "", link_version: int | None = None) -
 
 
 @db.atomic()
-def restore(entry_id: int) -> Entry:
-    """Put back an entry that was withdrawn; raise RuleError when its place is another's by now."""
+def restore(entry_id: int, agreement: Agreement | None = None) -> Entry:
+    """Put back an entry that was withdrawn; raise RuleError when its place is another's by now.
+
+    `agreement`: the one that the person gave again, when somebody else does it for them; they are told.
+    """
     definition, entry = writing.held(entry_id)
     _open(definition.slug)
     if entry.state != Status.LEFT:
@@ -227,4 +230,28 @@ def restore(entry_id: int) -> Entry:
     writing.to_status(entry, Status.TO_VALIDATE if was_refused and definition.is_moderated else Status.LISTED)
     entry.left_at, entry.confirmed_on = None, today()
     _refuse_twice(entry)
-    return writing.write(definition, entry, Act.RESTORED)
+    if agreement:
+        _agree(definition, entry, agreement)
+    writing.write(definition, entry, Act.RESTORED)
+    if agreement and entry.person_id:
+        letters.keyed(definition, entry)
+    return entry
+
+
+@db.atomic()
+def agree(entry_id: int, agreement: Agreement, *, is_public: bool) -> Entry:
+    """Record an agreement given again, to the wording of today, by other means than this site; it confirms the entry.
+
+    `is_public`: whether it holds for the public page too.
+    """
+    definition, entry = writing.held(entry_id)
+    if entry.state == Status.LEFT:
+        raise RuleError("Cette fiche a été retirée. Reprenez-la d’abord.")
+    if entry.person_id is None:
+        raise RuleError("Cette fiche ne parle de personne : elle n’a pas besoin d’un accord.")
+    entry.is_public = is_public and definition.is_public
+    _agree(definition, entry, agreement)
+    if entry.state == Status.EXPIRED:
+        writing.to_status(entry, Status.LISTED)
+    entry.confirmed_on = today()
+    return writing.write(definition, entry, Act.CONFIRMED)
