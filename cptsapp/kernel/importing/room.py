@@ -1,7 +1,7 @@
 """The pages of an import, for any list: the file, its columns, the preview, the confirmation, undoing it.
 
-    room = ImportRoom("adherents", "adherent_gestion", "…/imports.html", "…/import.html")
     room = ImportRoom(KIND, "adherent_gestion", "adherent/imports.html", "adherent/import.html")
+    room.index()   room.show(run)   room.choose(id)   room.confirm(id)   room.undo(id)   room.discard(id)
 
 The endpoints of its blueprint are `imports`, `show_import`, `choose_import_columns`, `confirm_import`, `undo_import`,
 `discard_import` and `import_report`; `values` go to their addresses, `context` to the templates.
