@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cptsapp.blueprints.directory import catalogue, finding
 from cptsapp.blueprints.directory.models import Entry
 
-from .models import HOSTS, IPA, SEEKERS, Introduction
+from .models import HOSTS, IPA, SEEKERS, Introduction, Outcome
 
 TRAINED, IN_TRAINING = ("diplomee",), ("formation_1", "formation_2")
 MOST = 30
@@ -31,10 +31,12 @@ def _is_present(entry: Entry) -> bool:
 
 
 def suggested(demand: Entry) -> list[Suggestion]:
-    """Return the nurses to propose for a demand, the likeliest first; those proposed to it before are left out."""
-    before = Introduction.select(Introduction.offer).where(
-        Introduction.demand == demand.id, Introduction.offer.is_null(False)
-    )
+    """Return the nurses to propose for a demand, the likeliest first.
+
+    Those proposed to it before are left out, unless nobody answered.
+    """
+    mine = (Introduction.demand == demand.id) & Introduction.offer.is_null(False)
+    before = Introduction.select(Introduction.offer).where(mine, Introduction.outcome != Outcome.EXPIRED)
     query = Entry.joined().where(Entry.directory == IPA, Entry.live(), Entry.id.not_in(before))
     found = [_compared(demand, each) for each in query.order_by(Entry.sort_name) if _is_present(each)]
     return sorted((each for each in found if each), key=lambda each: -each.rank)[:MOST]

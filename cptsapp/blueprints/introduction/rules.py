@@ -15,7 +15,6 @@ from .models import HOSTS, IPA, SEEKERS, Introduction, Outcome, Side, State, Tra
 
 ANSWER_WITHIN = timedelta(days=21)
 GIVEN_BY_HAND = (Outcome.SUCCESS, Outcome.NO_FOLLOW)
-SHARE = "partage_formation"
 for _action, _sentence in {
     "introduction.proposed": "Mise en relation proposée",
     "introduction.answered": "Réponse à une mise en relation",
@@ -193,7 +192,7 @@ def forget_person(person_id: int) -> None:
 def shareable() -> list[Entry]:
     """Return the live entries whose owners agreed that training bodies receive them: that answer, and no other."""
     query = Entry.joined().where(Entry.directory.in_([IPA, HOSTS]), Entry.live()).order_by(Entry.sort_name)
-    return [each for each in query if each.values.get(SHARE) is True and showing.is_there(each)]
+    return [each for each in query if each.values.get(showing.SHARE) is True and showing.is_there(each)]
 
 
 @db.atomic()

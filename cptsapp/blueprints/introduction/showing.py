@@ -14,6 +14,7 @@ from .models import Introduction, Side, State
 
 # Words that people typed could say who they are; a list of choices, a number, a date cannot.
 TELLS_NOBODY = (Kind.CHOICE, Kind.CHOICES, Kind.NUMBER, Kind.DATE, Kind.YES_NO, Kind.COMMUNES)
+SHARE = "partage_formation"  # what is agreed with training bodies concerns nobody else
 READER = Viewer(Readers.ADHERENTS.rank)
 
 
@@ -30,7 +31,9 @@ def described(entry: Entry) -> list[tuple[str, str]]:
     kinds = {field.key: field.kind for field in definition.fields}
     card = viewing.card(definition, entry, READER)
     place = [("Commune", card.commune)] if card.commune else []
-    return place + [(line.label, line.text) for line in card.lines if kinds[line.key] in TELLS_NOBODY]
+    return place + [
+        (line.label, line.text) for line in card.lines if kinds[line.key] in TELLS_NOBODY and line.key != SHARE
+    ]
 
 
 def may_see_contact(introduction: Introduction) -> bool:

@@ -20,7 +20,7 @@ from cptsapp.kernel.tables import Bulk, Column, DataTable, OneOf
 from cptsapp.kernel.text import plural
 
 from . import rules
-from .models import Level, Placement, next_semester, semester_label, semester_of
+from .models import Level, Placement, next_semester, semester_label, semester_of, short_label
 
 bp_gestion = Blueprint("placement_gestion", __name__, url_prefix="/gestion/stages")
 READERS = ("bureau", "coordination")
@@ -90,8 +90,9 @@ class PlacementForm(Form):
 @access(*READERS)
 def index():
     semesters = Placement.semesters()
-    points = [(semester_label(start), number) for start, number in semesters]
-    return PLACEMENTS.page("placement/list.html", Placement.joined(), points=points)
+    points = [(short_label(start), number) for start, number in semesters]
+    rows = [(semester_label(start), number) for start, number in reversed(semesters)]
+    return PLACEMENTS.page("placement/list.html", Placement.joined(), points=points, semesters=rows)
 
 
 @bp_gestion.post("/export")

@@ -35,10 +35,15 @@ def next_semester(start: date) -> date:
 
 
 def semester_label(start: date) -> str:
-    """« mai 2026 à octobre 2026 », « novembre 2026 à avril 2027 »."""
+    """« mai à octobre 2026 », « novembre 2026 à avril 2027 »."""
     if start.month == SPRING:
         return f"mai à octobre {start.year}"
     return f"novembre {start.year} à avril {start.year + 1}"
+
+
+def short_label(start: date) -> str:
+    """« mai 2026 », « nov. 2026 »: under a chart."""
+    return f"{'mai' if start.month == SPRING else 'nov.'} {start.year}"
 
 
 class Placement(Table):
