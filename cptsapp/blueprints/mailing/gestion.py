@@ -18,12 +18,12 @@ from cptsapp.kernel.text import plural
 from . import advising, audience, groups, progress, rules, sources, trying
 from .audience import Op, Step
 from .forms import GroupForm, HourForm, TrialForm
-from .letters import values_for
+from .letters import values_for, without_fields
 from .models import Mailing, SavedAudience, State
 
 bp_gestion = Blueprint("mailing_gestion", __name__, url_prefix="/gestion/envois")
 
-BADGES = {State.DRAFT: "mute", State.SCHEDULED: "", State.SENDING: "warn", State.PAUSED: "warn", State.SENT: "ok",
+BADGES = {State.DRAFT: "mute", State.SCHEDULED: "mute", State.SENDING: "warn", State.PAUSED: "warn", State.SENT: "ok",
           State.CANCELLED: "bad"}  # fmt: skip
 TRIALS_PER_HOUR = 30
 
@@ -41,7 +41,7 @@ def title_of(mailing: Mailing) -> str:
         return mailing.subject
     source = sources.find(mailing.source_key)
     letter = source.letter(mailing.source_id) if source else None
-    return (letter.subject if letter else mailing.subject) or "Sans objet"
+    return without_fields(letter.subject if letter else mailing.subject) or "Sans objet"
 
 
 def when(row: Mailing):

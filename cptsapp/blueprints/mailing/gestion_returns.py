@@ -18,12 +18,17 @@ from .gestion import bp_gestion
 BADGES = {Bounce.HARD: "bad", Bounce.SOFT: "warn", Bounce.POLICY: "warn", Bounce.UNKNOWN: "warn"}
 LONGEST_SHOWN = 20_000
 
+def words_of(row: MailBounce) -> str:
+    """Return the server's words, with the status when they do not hold it."""
+    return row.words if row.status in row.words else f"{row.status} {row.words}"
+
+
 RETURNS = DataTable(
     "retours",
     Column("adresse", "Adresse", lambda row: row.address or "(inconnue)", sort=MailBounce.address,
            link="mailing_gestion.show_return"),
     Column("sorte", "Retour", "kind_label", sort=MailBounce.kind, badge=lambda row: BADGES.get(row.kind, "mute")),
-    Column("dit", "Ce que dit le serveur", lambda row: f"{row.status} {row.words}".strip()[:200]),
+    Column("dit", "Ce que dit le serveur", lambda row: words_of(row)[:200]),
     Column("arrive", "Arrivé", "at", sort=MailBounce.at),
     Column("lu", "Traité", "handled_at", shown=False),
     noun=("retour", "retours"),
@@ -72,7 +77,8 @@ def show_return(id):
         "mailing/return.html",
         row=row,
         badge_kind=BADGES.get(row.kind, "mute"),
-        meaning=explain(f"{row.status} {row.words}") if row.words else "",
+        words=words_of(row),
+        meaning=explain(words_of(row)) if row.words else "",
         mail=mail,
         persons=list(Person.with_email(row.address)) if row.address else [],
         soft=bounces.soft_in_a_row(row.address) if row.kind == Bounce.SOFT and row.address else 0,

@@ -165,12 +165,12 @@ def begin_doubt(holder: str, ids: list[int], *, lease: timedelta = LEASE) -> set
 def sent(holder: str, done: list[tuple[int, Outcome]]):
     """Mark mails that the relay has taken; their secrets are wiped."""
     mark = _sql(
-        "UPDATE outgoing_mail SET state = 'sent', done_at = {p}, smtp_code = {p}, last_error = '', claimed_by = '', "
+        "UPDATE outgoing_mail SET state = 'sent', done_at = {p}, smtp_code = {p}, last_error = {p}, claimed_by = '', "
         "lease_until = NULL, attempts = attempts + 1 WHERE id = {p} AND claimed_by = {p} RETURNING id, secret"
     )
     moment = now()
     for id, outcome in done:
-        row = db.execute_sql(mark, (moment, outcome.code, id, holder)).fetchone()
+        row = db.execute_sql(mark, (moment, outcome.code, outcome.words[:500], id, holder)).fetchone()
         if row and row[1]:
             wipe(OutgoingMail.get_by_id(id))
 

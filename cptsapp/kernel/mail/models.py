@@ -74,7 +74,7 @@ class OutgoingMail(Table):
     claimed_by = CharField(max_length=120, default="")
     lease_until = DateTimeField(null=True)
     smtp_code = IntegerField(null=True)
-    last_error = TextField(default="")
+    last_error = TextField(default="")  # the relay's last words, its yes included
     done_at = DateTimeField(null=True)
 
     class Meta:
