@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from .errors import RuleError
+
 
 @dataclass(frozen=True)
 class NavItem:
@@ -180,6 +182,7 @@ purges: list[Named] = []
 checks: list[Named] = []
 first_steps: list[FirstStep] = []
 role_sources: list[Callable] = []
+letter_writers: list[Callable] = []
 reserved_slugs: set[str] = {"static", "gestion", "espace", "healthz"}
 
 
@@ -293,3 +296,19 @@ def role_source(function):
     """A function of an account that gives the set of roles its feature derives (« adherent » from the membership)."""
     role_sources.append(function)
     return function
+
+
+def letter_writer(function):
+    """A function of persons' ids that starts a message to them and returns the address where it is written."""
+    letter_writers[:] = [function]
+    return function
+
+
+def write_to(person_ids: Iterable[int]) -> str:
+    """Start a message to chosen people, whatever list they were chosen in; return where to go on.
+
+    Raises RuleError when nobody is chosen, or when no feature writes letters.
+    """
+    if not letter_writers:
+        raise RuleError("Cette installation n’envoie pas de messages à plusieurs personnes.")
+    return letter_writers[0](list(person_ids))

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from cptsapp.blueprints.adherent import rules as members
+from cptsapp.blueprints.adherent.models import SavedView
 from cptsapp.blueprints.mailing import audience, rules
 from cptsapp.blueprints.mailing.audience import Step
 from cptsapp.blueprints.mailing.models import Mailing, SavedAudience, State
@@ -11,6 +13,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import registry
 from cptsapp.kernel.dates import to_paris
 from cptsapp.kernel.db import now
+from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import OutgoingMail, bounces
 from cptsapp.kernel.mail import State as MailState
 from cptsapp.kernel.mail.models import MailBounce
@@ -179,15 +182,30 @@ def test_it_goes_on_for_those_who_arrived_since(as_coordinator, mailing, people,
     assert as_coordinator.post(address).status_code == 422
 
 
-def test_another_list_may_write_to_chosen_people(as_coordinator, letters, people):
+def test_another_list_may_write_to_chosen_people(as_coordinator, letters, people, monkeypatch):
+    monkeypatch.setattr(rules.sources, "_sources", {"essai": rules.sources._sources["essai"]})
     ids = [each.id for each in people("A", "un@exemple.fr", "deux@exemple.fr")]
-    gone = as_coordinator.post("/gestion/envois/ecrire", data={"person": [str(id) for id in ids]})
+    for id in ids:
+        members.admit(id)
+    gone = as_coordinator.post("/gestion/adherents/lot", data={"action": "ecrire", "id": [str(id) for id in ids]})
     assert gone.headers["Location"] == "/gestion/essais/77"
     mailing = Mailing.get(Mailing.source_id == 77)
     page = text_of(as_coordinator.get(f"/gestion/envois/{mailing.id}/destinataires").text)
     assert "2 personnes choisies une à une" in page
     assert "2 destinataires" in page
-    assert as_coordinator.post("/gestion/envois/ecrire", data={"person": "x"}).status_code == 422
+    with pytest.raises(RuleError, match="au moins une"):
+        registry.write_to([])
+
+
+def test_a_shared_view_of_the_members_is_a_living_audience(app, people):
+    view = SavedView.create(list="adherents", name="Les A", query="q=p0", owner=None)
+    steps = [Step("or", "adherent.view", str(view.id))]
+    assert audience.count(steps).addresses == 0
+    for each in people("A", "un@exemple.fr", "deux@exemple.fr"):
+        members.admit(each.id)
+    assert audience.count(steps).sample == ["P0 A"]
+    assert audience.describe(steps) == [("", "Vues enregistrées des adhérents : Les A")]
+    assert audience.count([Step("or", "adherent.view", "404")]).addresses == 0
 
 
 def test_returns_are_seen_and_undone(as_coordinator, mailing, people, mailbox):

@@ -1,9 +1,10 @@
 """The list of members: found, filtered, saved as views, acted upon together, exported; a member added by hand."""
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import flash, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, EmailField, SelectField, StringField, TelField
 from wtforms.validators import Email, Length, Optional
 
@@ -14,8 +15,9 @@ from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.registry import NavItem, audience, navigation
+from cptsapp.kernel.registry import NavItem, audience, navigation, segment, write_to
 from cptsapp.kernel.text import plural
+from cptsapp.kernel.urls import number_of
 
 from . import checks, figures, listing, record
 from .forms import EMAIL_SHAPE, MODES, meant, profession_choices, stripped
@@ -57,6 +59,21 @@ def _views():
     return list(SavedView.select().where(SavedView.list == listing.LIST, mine).order_by(SavedView.name))
 
 
+def _shared_views() -> list[tuple[str, str]]:
+    shared = SavedView.select().where(SavedView.list == listing.LIST, SavedView.owner.is_null())
+    return [(str(each.id), each.name) for each in shared.order_by(SavedView.name)]
+
+
+@segment("adherent.view", "Vues enregistrées des adhérents", choices=_shared_views, order=15)
+def in_view(value: str) -> list[int]:
+    """Return the ids of the members that a shared view shows now."""
+    view = SavedView.get_or_none(SavedView.id == number_of(value), SavedView.owner.is_null())
+    if view is None:
+        return []
+    state = listing.TABLE.state(MultiDict(parse_qsl(view.query)))
+    return listing.TABLE.narrow(listing.Members(), state).keys()
+
+
 def _query(table) -> str:
     """Return what a view keeps of a reading: its words, filters and order."""
     return urlencode({key: value for key, value in table.parameters().items() if key != "page"})
@@ -95,6 +112,8 @@ def forget_view(id):
 @access("coordination")
 def bulk():
     action, ids = listing.TABLE.selection(listing.Members())
+    if action == "ecrire":
+        return redirect(write_to(ids), 303)
     return _show_bulk(action, ids)
 
 

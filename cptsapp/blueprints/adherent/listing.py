@@ -196,7 +196,7 @@ TABLE = DataTable(
     ],
     order="nom",
     key="id",
-    bulk=[Bulk("etiqueter", "Étiqueter"), Bulk("renouveler", "Renouveler")],
+    bulk=[Bulk("etiqueter", "Étiqueter"), Bulk("renouveler", "Renouveler"), Bulk("ecrire", "Écrire à…")],
     bulk_endpoint="adherent_gestion.bulk",
     export_endpoint="adherent_gestion.export",
     empty="Importez votre liste, ou ajoutez un premier adhérent.",

@@ -10,6 +10,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.journal import JournalEntry
+from cptsapp.kernel.registry import write_to
 from cptsapp.kernel.tables import Bulk, Cases, Column, DataTable, OneOf, Period
 from cptsapp.kernel.text import plural
 from cptsapp.kernel.urls import number_of
@@ -31,6 +32,7 @@ STATES = {
 BULK = [
     Bulk("renvoyer", "Renvoyer l’e-mail"),
     Bulk("confirmer", "Donner une place"),
+    Bulk("ecrire", "Écrire à…"),
     Bulk("retirer", "Retirer", "danger"),
 ]
 
@@ -133,6 +135,9 @@ def people_bulk(id):
     action, ids = table.selection(rows_of(event))
     if action == "retirer":
         return _removal(event, ids, RemoveForm(formdata=None))
+    if action == "ecrire":
+        persons = Registration.select(Registration.person).where(Registration.id.in_(ids))
+        return redirect(write_to({id for (id,) in persons.tuples() if id}), 303)
     act, said = {
         "renvoyer": (desk_people.resend, ("e-mail part de nouveau", "e-mails partent de nouveau")),
         "confirmer": (desk_people.confirm, ("place donnée", "places données")),

@@ -13,7 +13,6 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.mail.dialogue import Result
 from cptsapp.kernel.tables import Column, DataTable, OneOf, Period
-from cptsapp.kernel.text import plural
 
 from . import advising, audience, groups, progress, rules, sources, trying
 from .audience import Op, Step
@@ -279,25 +278,6 @@ def delete_group(id):
     groups.delete(id)
     flash("Le groupe est effacé.")
     return redirect(url_for(".saved_groups"), 303)
-
-
-@bp_gestion.post("/ecrire")
-@access("coordination")
-def write_to():
-    """Start a message to chosen people; other lists post here the ids of persons (« person », several times)."""
-    ids = [int(each) for each in request.form.getlist("person") if each.isascii() and each.isdecimal()]
-    return redirect(start_writing(ids), 303)
-
-
-def start_writing(person_ids: list[int]) -> str:
-    """Make an empty message to chosen people; return the address where it is written."""
-    steps, source = audience.chosen(person_ids), sources.creating()
-    if source is None:
-        raise RuleError("Aucune sorte de message ne peut être écrite sur cette installation.")
-    mailing = rules.open_for(source.key, source.create())
-    rules.set_audience(mailing.id, steps)
-    flash(f"Ce message est pour {plural(len(person_ids), 'personne choisie', 'personnes choisies')}.")
-    return source.edit_url(mailing.source_id)
 
 
 from . import gestion_live as _live  # noqa: E402, F401 (its routes)

@@ -18,6 +18,7 @@ from .gestion import bp_gestion
 BADGES = {Bounce.HARD: "bad", Bounce.SOFT: "warn", Bounce.POLICY: "warn", Bounce.UNKNOWN: "warn"}
 LONGEST_SHOWN = 20_000
 
+
 def words_of(row: MailBounce) -> str:
     """Return the server's words, with the status when they do not hold it."""
     return row.words if row.status in row.words else f"{row.status} {row.words}"

@@ -1,6 +1,6 @@
 """What sendings tell the floors below: menu, what waits, the bytes of their mails, a person's returns."""
 
-from flask import url_for
+from flask import flash, url_for
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import journal, registry
@@ -9,7 +9,7 @@ from cptsapp.kernel.mail.models import MailBounce
 from cptsapp.kernel.registry import NavItem, Waiting, navigation
 from cptsapp.kernel.text import plural
 
-from . import content, rules
+from . import content, rules, sources
 from .gestion import title_of
 from .gestion_returns import to_read
 from .models import Mailing, State
@@ -18,6 +18,13 @@ __all__ = ["content"]  # imported so that the sender finds it
 ROOM = ("coordination",)
 
 navigation.append(NavItem("gestion", "Envois", "mailing_gestion.index", "mail", ROOM, "Communication", order=45))
+
+
+@registry.letter_writer
+def write_to(person_ids: list[int]) -> str:
+    mailing = rules.open_to(person_ids)
+    flash(f"Ce message est pour {plural(len(person_ids), 'personne choisie', 'personnes choisies')}.")
+    return sources.find(mailing.source_key).edit_url(mailing.source_id)
 
 
 @registry.waiting("mailing", access=ROOM)
