@@ -163,7 +163,6 @@ dashboard_cards: list[Card] = []
 space_cards: list[Card] = []
 waiting_sources: list[WaitingSource] = []
 person_panels: list[PersonPanel] = []
-audiences: list[Named] = []
 segments: list[Segment] = []
 letter_sources: list[Named] = []
 outlets: list[Outlet] = []
@@ -210,10 +209,6 @@ def waiting(key, *, access):
 
 def person_panel(title, *, template, access, order=50):
     return _adder(person_panels, lambda load: PersonPanel(title, template, tuple(access), load, order))
-
-
-def audience(key, label):
-    return _adder(audiences, lambda call: Named(key, label, call))
 
 
 def segment(key, label, *, choices, order=50):

@@ -4,17 +4,22 @@ import pytest
 
 from cptsapp.blueprints.adherent import listing, record, rules
 from cptsapp.blueprints.adherent.models import Membership, MemberType, PersonTag, Practice, SavedView, Status, Tag, Year
+from cptsapp.blueprints.association.models import College
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Person
+from cptsapp.kernel import segments
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
-from cptsapp.kernel.registry import audiences
 
 
 def member(given="Camille", family="Alberti", *, profession="60", insee="77445", type=MemberType.LIBERAL, **values):
     return record.add(kind="person", type=type, given_name=given, family_name=family, profession=profession,
                       insee=insee, **values)  # fmt: skip
+
+
+def ids_of(choice):
+    return sorted(id for (id,) in segments.people_of(choice).tuples())
 
 
 @pytest.fixture
@@ -160,11 +165,11 @@ def test_a_view_follows_the_list_and_serves_as_a_segment(as_coordinator, members
     assert answer.location.endswith("?profession=60")
     view = SavedView.get()
     assert view.owner_id is None
-    assert listing.of_view(view) == [members[0].id]
+    choice = f"adherent.view:{view.id}"
+    assert (choice, "Infirmiers") in dict(segments.grouped())["Vues enregistrées des adhérents"]
+    assert ids_of(choice) == [members[0].id]
     newcomer = member("Élise", "Nouvelle")
-    assert listing.of_view(view) == [members[0].id, newcomer.id]
-    segments = next(each for each in audiences if each.key == "vues-adherents").call()
-    assert segments["Infirmiers"]() == [members[0].id, newcomer.id]
+    assert ids_of(choice) == [members[0].id, newcomer.id]
     as_coordinator.post(f"/gestion/adherents/vues/{view.id}/oublier")
     assert SavedView.select().count() == 0
 
@@ -233,3 +238,30 @@ def test_the_bureau_reads_and_does_not_write(as_bureau, as_adherent, members):
     assert as_bureau.post("/gestion/adherents/lot", data={"action": "etiqueter", "tout": "1"}).status_code == 403
     assert as_bureau.get("/gestion/adherents/import").status_code == 403
     assert as_adherent.get("/gestion/adherents/").status_code == 403
+
+
+def test_members_are_chosen_by_profession_family_commune_college_quality_status_and_tag(app, members):
+    college = College.create(name="Collège essai")
+    record.put_tag([members[1].id], "Bureau élargi")
+    Membership.update(college=college).where(Membership.person == members[0].id).execute()
+    left = member("Partie", "Ailleurs")
+    rules.end(left.id, reason="Déménagement")
+    offered = {choice: label for _, choices in segments.grouped() for choice, label in choices}
+    assert offered["adherents.profession:60"] == "Infirmier (1)"
+    everybody = sorted(each.id for each in members)
+    expected = {
+        "adherents:tous": everybody,
+        "adherents.profession:60": [members[0].id],
+        "adherents.commune:94068": [members[1].id],
+        f"adherents.college:{college.id}": [members[0].id],
+        "adherents.qualite:liberal": everybody,
+        "adherents.statut:active": everybody,
+        f"adherents.etiquette:{Tag.get().id}": [members[1].id],
+    }
+    family = next(choice for choice in offered if choice.startswith("adherents.famille:"))
+    assert ids_of(family)
+    for choice, ids in expected.items():
+        assert choice in offered, choice
+        assert ids_of(choice) == ids, choice
+    assert not any(choice.startswith("adherents.statut:left") for choice in offered)
+    assert segments.people_of("adherents.profession:60 OR 1") is None

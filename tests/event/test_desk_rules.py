@@ -610,9 +610,11 @@ def test_somebody_is_invited_once_and_a_member_is_recognised(draft, adherent):
     assert known.person_id == adherent.person_id
 
 
-def test_a_whole_profession_is_invited(draft, adherent):
-    assert inviting.adherents_of("zz") == []
-    assert inviting.invite_persons(draft.id, inviting.adherents_of("")) == (1, 0)
+def test_a_whole_segment_is_invited_and_one_that_does_not_exist_is_refused(draft, adherent):
+    for wrong in ("", "adherents", "adherents:autre", "adherents.profession:zz", "rien:tous"):
+        with pytest.raises(RuleError, match="Choisissez dans la liste"):
+            inviting.invite_segment(draft.id, wrong)
+    assert inviting.invite_segment(draft.id, "adherents:tous") == (1, 0)
 
 
 def test_invitations_leave_at_publication_and_later_ones_on_demand_each_once(draft):

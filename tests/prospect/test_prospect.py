@@ -223,7 +223,7 @@ def test_a_quality_that_does_not_exist_is_refused(as_coordinator, prospect):
 def test_nothing_is_sent_in_bulk(as_coordinator, prospect):
     html = as_coordinator.get(f"{LIST}/").text
     assert 'id="lot"' not in html
-    assert not [each for each in registry.audiences if "prospect" in each.key]
+    assert not [each for each in registry.segments if "prospect" in each.key]
 
 
 def test_the_list_is_exported_and_journaled(as_coordinator, prospect):

@@ -1,10 +1,9 @@
 """The list of members: found, filtered, saved as views, acted upon together, exported; a member added by hand."""
 
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from flask import flash, redirect, request, url_for
 from flask_login import current_user
-from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, EmailField, SelectField, StringField, TelField
 from wtforms.validators import Email, Length, Optional
 
@@ -15,9 +14,8 @@ from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.registry import NavItem, audience, navigation, segment, write_to
+from cptsapp.kernel.registry import NavItem, navigation, write_to
 from cptsapp.kernel.text import plural
-from cptsapp.kernel.urls import number_of
 
 from . import checks, figures, listing, record
 from .forms import EMAIL_SHAPE, MODES, meant, profession_choices, stripped
@@ -57,21 +55,6 @@ def index():
 def _views():
     mine = SavedView.owner.is_null() | (SavedView.owner == current_user.id)
     return list(SavedView.select().where(SavedView.list == listing.LIST, mine).order_by(SavedView.name))
-
-
-def _shared_views() -> list[tuple[str, str]]:
-    shared = SavedView.select().where(SavedView.list == listing.LIST, SavedView.owner.is_null())
-    return [(str(each.id), each.name) for each in shared.order_by(SavedView.name)]
-
-
-@segment("adherent.view", "Vues enregistrées des adhérents", choices=_shared_views, order=15)
-def in_view(value: str) -> list[int]:
-    """Return the ids of the members that a shared view shows now."""
-    view = SavedView.get_or_none(SavedView.id == number_of(value), SavedView.owner.is_null())
-    if view is None:
-        return []
-    state = listing.TABLE.state(MultiDict(parse_qsl(view.query)))
-    return listing.TABLE.narrow(listing.Members(), state).keys()
 
 
 def _query(table) -> str:
@@ -232,18 +215,3 @@ def create():
             return redirect(url_for("person_gestion.show", id=person.id), 303)
     return page("adherent/new.html", fragment="formulaire", form=form)
 
-
-# Segments: each shared view is a living audience
-
-
-@audience("adherents", "Adhérents")
-def members_today():
-    """Return the ids of those who belong today."""
-    return listing.Members(listing.belongs()).keys()
-
-
-@audience("vues-adherents", "Vues enregistrées de la liste des adhérents")
-def saved_views() -> dict:
-    """Return {name of a shared view: function that gives the ids it holds when it is called}."""
-    shared = SavedView.select().where(SavedView.list == listing.LIST, SavedView.owner.is_null())
-    return {view.name: lambda view=view: listing.of_view(view) for view in shared}

@@ -285,8 +285,12 @@ class Members(QueryRows):
     def part(self, start, size):
         return list(self._rows(SHOWN).limit(size).offset(start))
 
+    def persons(self):
+        """Return the query of the ids of the persons, in one column."""
+        return self._narrowed(Membership.person)
+
     def keys(self):
-        return [id for (id,) in self._narrowed(Membership.person).order_by(Membership.person).tuples()]
+        return [id for (id,) in self.persons().order_by(Membership.person).tuples()]
 
     def __iter__(self):
         return self._rows(EXPORTED).iterator()
@@ -320,7 +324,7 @@ def everything():
     return [column.label for column in columns], ([column.exported_value(row) for column in columns] for row in source)
 
 
-def of_view(view: SavedView) -> list[int]:
-    """Return the ids of the persons that a saved view holds today: a living segment."""
+def rows_of_view(view: SavedView) -> Members:
+    """Return the members that a saved view holds today: who enters its criteria enters it."""
     args = {key: values[-1] for key, values in parse_qs(view.query).items()}
-    return TABLE.narrow(Members(), TABLE.state(args)).keys()
+    return TABLE.narrow(Members(), TABLE.state(args))

@@ -16,6 +16,7 @@ from cptsapp.kernel.registry import (
 from cptsapp.kernel.text import plural
 
 from . import colleges, deciding, former, joining
+from . import segments as segments  # imported for what it registers
 from .models import (
     Application,
     Membership,

@@ -6,6 +6,7 @@ from peewee import JOIN
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from cptsapp.kernel import segments
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import StoredFile, store_attachment
@@ -205,7 +206,7 @@ def _invited(event: Event, form: PasteForm, report: inviting.Pasted | None = Non
         report=report,
         qui=q,
         found=inviting.found(q),
-        professions=inviting.profession_choices,
+        segments=segments.grouped,
         unsent=lambda: Invitation.select().where(Invitation.event == event, Invitation.sent_at.is_null()).count(),
     )
 
@@ -250,13 +251,16 @@ def invited_paste(id):
 @bp_gestion.post("/<int:id>/invites/ajouter")
 @access("coordination")
 def invited_add(id):
-    """Add one person found, the adherents of a profession, or all of them."""
+    """Add one person found, or all those of a segment."""
     event_or_404(id)
-    if person := number_of(request.form.get("personne")):
-        ids = [person]
-    else:
-        ids = inviting.adherents_of(request.form.get("profession", ""))
-    count, without = inviting.invite_persons(id, ids)
+    try:
+        if person := number_of(request.form.get("personne")):
+            count, without = inviting.invite_persons(id, [person])
+        else:
+            count, without = inviting.invite_segment(id, request.form.get("segment", ""))
+    except RuleError as error:
+        flash(str(error), "error")
+        return redirect(url_for("event_gestion.invited", id=id), 303)
     flash(f"{plural(count, 'personne ajoutée', 'personnes ajoutées')} à la liste.")
     if without:
         flash(f"{plural(without, 'personne', 'personnes')} sans adresse e-mail : à inviter autrement.", "error")

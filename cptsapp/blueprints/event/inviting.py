@@ -5,13 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import getaddresses
 
-from peewee import fn
-
-from cptsapp.blueprints.adherent.models import Membership, Practice
 from cptsapp.blueprints.person import finding
 from cptsapp.blueprints.person.models import Person
-from cptsapp.blueprints.territory import reference
-from cptsapp.kernel import journal
+from cptsapp.kernel import journal, segments
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail.headers import envelope_address, is_closed_network
@@ -143,22 +139,13 @@ def send(event_id: int) -> int:
     return letters.announce(event)
 
 
-def adherents_of(profession: str) -> list[int]:
-    """Return the ids of the adherents of a profession, a code of the reference; "" is all of them."""
-    query = Membership.current().select(Membership.person)
-    if profession:
-        query = query.join(Practice, on=(Practice.person == Membership.person))
-        query = query.where(Practice.profession == profession)
-    return [id for (id,) in query.tuples()]
-
-
-def profession_choices() -> list[tuple[str, str]]:
-    """Return the professions that adherents have, and how many: [(code, « Médecin généraliste (12) »)]."""
-    query = Membership.current().select(Practice.profession, fn.COUNT(1))
-    query = query.join(Practice, on=(Practice.person == Membership.person)).group_by(Practice.profession)
-    counts = dict(query.tuples())
-    known = reference.professions()
-    return [(code, f"{known[code].label} ({counts[code]})") for code in known if code in counts]
+@db.atomic()
+def invite_segment(event_id: int, choice: str) -> tuple[int, int]:
+    """Add the persons of a segment (« adherents.profession:60 »), as `invite_persons` does."""
+    people = segments.people_of(choice)
+    if people is None:
+        raise RuleError("Choisissez dans la liste qui inviter.", "segment")
+    return invite_persons(event_id, [id for (id,) in people.tuples()])
 
 
 def found(q: str) -> list[Person]:
