@@ -20,6 +20,7 @@ from cptsapp.blueprints.privacy import rules as privacy
 from cptsapp.kernel import backup, copying, db, instance, jobs, mailbox, registry, search, serving
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.frenchcli import FrenchCommand, FrenchGroup, in_french
+from cptsapp.kernel.mail import holds
 from cptsapp.kernel.settings import SettingsError, settings
 
 REFUSED, WRONG_USAGE = 1, 2
@@ -269,8 +270,11 @@ def restore(source, yes, only_check, key_file):
     with app.app_context(), db.connection():
         instance.upgrade()
         search.refill()
+        refused = refuse_again(former / "cpts.db") if former else 0
         again = erase_again(former / "cpts.db") if former else 0
     click.echo(f"Instance restaurée dans {folder()}." + (f" La précédente est gardée dans {former}." if former else ""))
+    if refused:
+        click.echo(f"Refus de nos envois reçus depuis cette sauvegarde, et gardés : {refused}.")
     if again:
         click.echo(f"Personnes effacées depuis cette sauvegarde, et effacées à nouveau : {again}.")
 
@@ -280,6 +284,11 @@ def asked_secret(source: Path, key_file: Path | None) -> bytes | None:
     if key_file or not source.name.endswith(backup.SEALED):
         return backup.secret_in(key_file) if key_file else None
     return backup.secret_of(click.prompt("Phrase secrète", hide_input=True))
+
+
+def refuse_again(former: Path) -> int:
+    """Keep the refusals that came since the backup was made; return how many."""
+    return holds.keep(backup.rows_of(former, "mail_hold"), backup.rows_of(former, "lasting_key"))
 
 
 def erase_again(former: Path) -> int:

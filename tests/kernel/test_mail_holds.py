@@ -4,6 +4,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
+from cptsapp.cli import refuse_again
 from cptsapp.kernel import crypto, lasting, mail
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
@@ -100,3 +101,23 @@ def test_a_key_drawn_in_a_transaction_that_fails_is_drawn_again(app):
     assert kept != lost
     assert kept == lasting.key("essai")
     assert lasting.key("autre") != kept
+
+
+def test_refusals_of_after_a_backup_are_kept_by_its_restoration(app, tmp_path, monkeypatch):
+    holds.hold("ancien@exemple.fr", [Kind.COLLECTIVE], Reason.OPPOSED)
+    former = tmp_path / "ancienne.db"
+    holds.hold("depuis@exemple.fr", [Kind.COLLECTIVE], Reason.UNSUBSCRIBED)
+    db.execute_sql("VACUUM INTO ?", (str(former),))
+    MailHold.delete().where(MailHold.reason == Reason.UNSUBSCRIBED).execute()
+    assert refuse_again(former) == 1
+    assert refuse_again(former) == 0
+    assert holds.reasons(["ancien@exemple.fr", "depuis@exemple.fr"], Kind.COLLECTIVE).keys() == {
+        "ancien@exemple.fr",
+        "depuis@exemple.fr",
+    }
+    MailHold.delete().execute()
+    lasting.LastingKey.delete().execute()
+    monkeypatch.setattr(lasting, "_known", WeakKeyDictionary())
+    assert refuse_again(former) == 2
+    assert holds.reasons(["depuis@exemple.fr"], Kind.COLLECTIVE)
+    assert refuse_again(tmp_path / "absente.db") == 0

@@ -13,7 +13,7 @@ archive of one kind of database can be put back in the other.
 from .making import before_migration, save
 from .nightly import save_later
 from .record import is_asked, progress, state
-from .restoring import check, erased_since, restore
+from .restoring import check, erased_since, restore, rows_of
 from .rotation import SEALED
 from .sealing import secret_in, secret_of
 
@@ -25,6 +25,7 @@ __all__ = [
     "is_asked",
     "progress",
     "restore",
+    "rows_of",
     "save",
     "save_later",
     "secret_in",

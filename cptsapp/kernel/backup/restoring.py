@@ -138,3 +138,18 @@ def erased_since(former: Path) -> list[int]:
         return []
     finally:
         base.close()
+
+
+def rows_of(former: Path, table: str) -> list[dict]:
+    """Return the rows of a table of the former base, without their ids; none when it has no such table."""
+    if not former.is_file():
+        return []
+    base = sqlite3.connect(former)
+    base.row_factory = sqlite3.Row
+    try:
+        rows = base.execute(f'SELECT * FROM "{table}" ORDER BY id').fetchall()  # noqa: S608 (our own names)
+        return [{name: row[name] for name in row.keys() if name != "id"} for row in rows]  # noqa: SIM118
+    except sqlite3.DatabaseError:  # as above
+        return []
+    finally:
+        base.close()

@@ -107,6 +107,15 @@ def release(address_or_hash: str, kinds: Iterable[Kind] = HELD_KINDS, reasons: I
     )
 
 
+@db.atomic()
+def keep(rows: Iterable[dict], keys: Iterable[dict] = ()) -> int:
+    """Add the holds of another base of this instance, and the keys that it had drawn; return how many were missing."""
+    for row in keys:
+        lasting.LastingKey.insert(row).on_conflict_ignore().execute()
+    made = (MailHold.insert(row).on_conflict_ignore().returning(MailHold.id).tuples().execute() for row in rows)
+    return sum(len(list(each)) for each in made)
+
+
 def of(address_or_hash: str) -> list[MailHold]:
     """Return all that holds an address, the oldest first."""
     return list(MailHold.select().where(MailHold.address_hash == _hashed(address_or_hash)).order_by(MailHold.id))
