@@ -9,10 +9,11 @@ from flask import current_app, has_request_context, request
 from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
-from wtforms import HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import HiddenField, PasswordField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import get_translations
-from wtforms.widgets import Select, html_params
+from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
 
 from .errors import RuleError
 
@@ -176,6 +177,12 @@ class PublicForm(Form):
         if age < current_app.config.get("FORM_MINIMUM_SECONDS", MINIMUM_SECONDS):
             return "Votre envoi est arrivé très vite. Attendez quelques secondes, puis envoyez-le de nouveau."
         return None
+
+
+def ticks(label: str, choices=(), **kwargs) -> SelectMultipleField:
+    """Return a field of boxes to tick, none of them needed."""
+    boxes = {"option_widget": CheckboxInput(), "widget": ListWidget(prefix_label=False)}
+    return SelectMultipleField(label, [Optional()], choices=list(choices), **boxes, **kwargs)
 
 
 def _signer():

@@ -84,12 +84,14 @@ def up(migrator, db):
 
     class Subscription(Model):
         person = ForeignKeyField(Person, unique=True, on_delete='CASCADE')
+        email = CharField(max_length=254)
         wording = TextField()
         page = CharField(max_length=200)
         asked_at = DateTimeField()
         confirmed_at = DateTimeField(index=True)
         alive_at = DateTimeField(index=True)
         asked_again_at = DateTimeField(null=True)
+        ended_at = DateTimeField(index=True, null=True)
         class Meta:
             database = db
             table_name = 'subscription'
@@ -108,6 +110,7 @@ def up(migrator, db):
         family_name = CharField(max_length=80, default='')
         topics_json = TextField(default='[]')
         persons_json = TextField(default='[]')
+        kinds = CharField(default='collective', max_length=40)
         wording = TextField(default='')
         page = CharField(max_length=200, default='')
         asked_at = DateTimeField(index=True)

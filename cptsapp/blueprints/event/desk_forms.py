@@ -14,19 +14,17 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.fields import CommuneField
 from cptsapp.kernel.dates import to_paris
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import store_image
-from cptsapp.kernel.forms import Form
+from cptsapp.kernel.forms import Form, ticks
 from cptsapp.kernel.themes import Theme
 
 from . import checking, timetable
@@ -52,12 +50,6 @@ CHANGED = (
     "Quelqu’un a modifié cet événement pendant que vous l’écriviez. Rien n’est perdu : ce que vous avez tapé est "
     "ci-dessous. Enregistrez de nouveau pour le garder, ou rouvrez la page pour voir l’autre version."
 )
-
-
-def ticks(label: str, choices=(), **kwargs) -> SelectMultipleField:
-    """Return a field of boxes to tick."""
-    boxes = {"option_widget": CheckboxInput(), "widget": ListWidget(prefix_label=False)}
-    return SelectMultipleField(label, [Optional()], choices=list(choices), **boxes, **kwargs)
 
 
 def moment(label: str, description: str) -> DateTimeLocalField:

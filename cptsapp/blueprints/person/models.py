@@ -55,7 +55,8 @@ class Person(Table):
     @property
     def list_label(self) -> str:
         """The name as lists order it: « ALBERTI Camille », « Hôpital de Forcilles »."""
-        return self.name or f"{self.family_name.upper()} {self.given_name}".strip()
+        family = self.family_name if "@" in self.family_name else self.family_name.upper()  # an address stays as it is
+        return self.name or f"{family} {self.given_name}".strip()
 
     @property
     def is_structure(self) -> bool:

@@ -39,12 +39,9 @@ def unsubscribe_url(address: str, kind: Kind = Kind.COLLECTIVE, *, is_trial: boo
     return f"{settings.base_url}/lettre/desabonnement/{_sealed(mark, address)}"
 
 
-def preferences_url(address: str) -> str:
-    return f"{settings.base_url}/lettre/preferences/{_sealed(PREFERENCES, address)}"
-
-
-def preferences_token(address: str) -> str:
-    return _sealed(PREFERENCES, address)
+def preferences_url(address: str, *, is_path: bool = False) -> str:
+    """Return the address of the preferences page of an address, or only its path."""
+    return f"{'' if is_path else settings.base_url}/lettre/preferences/{_sealed(PREFERENCES, address)}"
 
 
 def read_unsubscribe(token: str) -> Named | None:

@@ -86,24 +86,27 @@ class TopicChoice(Table):
 class Subscription(Table):
     """A visitor's consent: what was shown and on which page, when they asked, when they confirmed it by their mailbox.
 
-    `alive_at` is their last sign of life; three years later they are asked again, at `asked_again_at`.
+    `alive_at` is their last sign of life; three years later they are asked again, at `asked_again_at`. A subscription
+    that ended is forgotten thirty days later.
     """
 
     person = ForeignKeyField(Person, unique=True, on_delete="CASCADE", backref="subscriptions")
+    email = CharField(max_length=254)  # the address that confirmed
     wording = TextField()
     page = CharField(max_length=200)
     asked_at = DateTimeField()
     confirmed_at = DateTimeField(default=now, index=True)
     alive_at = DateTimeField(default=now, index=True)
     asked_again_at = DateTimeField(null=True)
+    ended_at = DateTimeField(null=True, index=True)
 
     class Meta:
         constraints = [Check("wording <> ''"), Check("confirmed_at >= asked_at")]
         personal = Personal(
             purpose=LETTERS,
             basis="Consentement, confirmé par un lien envoyé à l’adresse",
-            kept="Jusqu’au désabonnement ; 3 ans sans signe de vie",
-            categories="Texte accepté, page, dates de la demande et de la confirmation",
+            kept="30 jours après le désabonnement ; 3 ans sans signe de vie",
+            categories="Adresse e-mail, texte accepté, page, dates de la demande et de la confirmation",
             recipients=RECIPIENTS,
         )
 
@@ -118,6 +121,7 @@ class SubscriptionRequest(Table):
     family_name = CharField(max_length=80, default="")
     topics_json = TextField(default="[]")  # ids of the topics ticked
     persons_json = TextField(default="[]")  # ids of those whose address changes
+    kinds = CharField(max_length=40, default="collective")  # the kinds of mail asked for, joined by spaces
     wording = TextField(default="")
     page = CharField(max_length=200, default="")
     asked_at = DateTimeField(default=now, index=True)

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from cptsapp.blueprints.person.models import Person, saved
 from cptsapp.kernel import journal
-from cptsapp.kernel.db import db
+from cptsapp.kernel.db import db, now
 from cptsapp.kernel.mail import Kind, holds
 from cptsapp.kernel.mail.holds import HELD_KINDS, REFUSALS, Reason
 from cptsapp.kernel.text import normalise_email
 
 from . import tallies
-from .models import Counted, Refusal
+from .models import Counted, Refusal, Subscription
 
 journal.declare("subscription.refused", "Refus de recevoir nos envois enregistré")
 journal.declare("subscription.accepted", "Envois acceptés de nouveau par la personne")
@@ -32,6 +32,9 @@ def refuse(address: str, kinds: Iterable[Kind] = (Kind.COLLECTIVE,), reason: Rea
     for id in ids:
         for kind in kinds:
             Refusal.insert(person=id, kind=kind, reason=reason, address_hash=hash).on_conflict_ignore().execute()
+    if Kind.COLLECTIVE in kinds:
+        running = Subscription.person.in_(ids) & Subscription.ended_at.is_null()
+        Subscription.update(ended_at=now()).where(running).execute()
     if Kind.COLLECTIVE in new:
         tallies.count(_COUNTED[reason])
     for id in ids if new else ():
