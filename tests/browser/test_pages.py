@@ -31,7 +31,7 @@ PUBLIC = paths(
 /evenements/depistage-colorectal/inscription/envoyee /evenements/depistage-colorectal/mon-lien
 /evenements/depistage-colorectal/note /evenements/depistage-colorectal/place-transmise
 /evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu /simulateur-aci /projet/
-/projet/medecin-traitant-pour-tous /simulateur-aci?habitants=210000&crise=1&mission=crise
+/projet/medecin-traitant-pour-tous /simulateur-aci?habitants=210000&crise=1&mission=crise /lettre/ /lettre/presque
 """
 )
 LETTERS = paths(
@@ -52,7 +52,7 @@ SPACE = paths(
 /espace/ /espace/compte /espace/compte/adresse /espace/compte/mot-de-passe /espace/compte/second-facteur
 /espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
 /espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
-/espace/documents /espace/evenements/ /espace/mes-donnees /espace/compteurs
+/espace/documents /espace/evenements/ /espace/mes-donnees /espace/compteurs /espace/envois/
 /evenements/depistage-colorectal /documents/fiche-de-sortie-d-hopital /gestion/
 """
 )
@@ -110,6 +110,13 @@ ROOMS = paths(
 /gestion/stages /gestion/stages/nouveau /gestion/stages/1
 """
 )
+LETTERS = paths(
+    """
+/gestion/abonnes/ /gestion/abonnes/?q=zzzzzz /gestion/abonnes/themes /gestion/abonnes/themes/1
+/gestion/abonnes/partenaires/ /gestion/abonnes/partenaires/nouveau /gestion/abonnes/partenaires/1
+/gestion/abonnes/partenaires/import
+"""
+)
 ADMIN = paths(
     """
 /gestion/comptes/ /gestion/comptes/1 /gestion/comptes/nouveau /gestion/courriels/ /gestion/courriels/1
@@ -122,6 +129,7 @@ SEEN = (
     + [(ADHERENT, path) for path in SPACE]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *LETTERS_DESK, *ROOMS, *ADMIN)]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
