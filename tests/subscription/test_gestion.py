@@ -10,6 +10,7 @@ from cptsapp.blueprints.subscription import demo, figures, links, partners, refu
 from cptsapp.blueprints.subscription.models import Partner, Refusal, Subscription, SubscriptionRequest, Topic
 from cptsapp.kernel import registry, segments
 from cptsapp.kernel.dates import today
+from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.mail import Kind, holds
@@ -44,6 +45,27 @@ def test_the_list_of_subscribers_is_searched_by_topic_and_state_and_exported(as_
     text = as_coordinator.post(f"{LIST}export", data={"format": "csv"}).get_data(as_text=True)
     assert "J’accepte de recevoir" in text
     assert JournalEntry.get(JournalEntry.action == "list.exported").detail["rows"] == 6
+
+
+@pytest.mark.parametrize(("path", "most"), [(LIST, 24), (f"{LIST}partenaires/", 16)])
+def test_the_lists_ask_the_database_the_same_whatever_their_length(as_coordinator, filled, path, most):
+    """Thirty more rows cost no more queries."""
+    few = queries_of(as_coordinator, path)
+    for rank in range(30):
+        partners.create(kind="press", organisation=f"Journal {rank}", email=f"j{rank}@exemple.fr")
+        demo._subscribe(f"s{rank}@exemple.fr", "", f"Nom {rank}", rank, [Topic.get().id])
+    assert queries_of(as_coordinator, path) <= few + 1 <= most
+
+
+def queries_of(browser, path):
+    seen = []
+    hook = db.obj.execute_sql
+    db.obj.execute_sql = lambda sql, params=None, **options: seen.append(sql) or hook(sql, params, **options)
+    try:
+        assert browser.get(path, headers=HTMX).status_code == 200
+    finally:
+        del db.obj.execute_sql
+    return len(seen)
 
 
 def test_the_bureau_reads_and_does_not_write(as_bureau, filled):

@@ -10,8 +10,11 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy_rules
 from cptsapp.blueprints.subscription import links, refusals, tallies
 from cptsapp.blueprints.subscription.models import Counted, Refusal
+from cptsapp.kernel import mail
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.mail import Kind, holds
+from cptsapp.kernel.db import db
+from cptsapp.kernel.importing import runs
+from cptsapp.kernel.mail import Kind, holds, marks
 from cptsapp.kernel.mail.holds import MailHold, Reason
 
 ADDRESS = "camille.alberti@exemple.fr"
@@ -111,6 +114,35 @@ def test_links_are_made_in_a_few_microseconds(app):
             links.unsubscribe_url(ADDRESS)
         times.append((time.process_time() - start) / 1000)
     assert min(times) < 60e-6  # 10 µs on a quiet machine
+
+
+def test_an_unsubscription_during_a_sending_counts_for_all_that_is_not_taken_yet(provider, settings):
+    addresses = [f"n{rank:02}@exemple.fr" for rank in range(15)]
+    with db.atomic():
+        for each in addresses:
+            mail.queue("subscription/moved", to=each, kind=Kind.COLLECTIVE, values={})
+        taken = [row.to_address for row in marks.claim("un", 10)]
+    for each in (addresses[3], addresses[12]):
+        provider(links.unsubscribe_url(each).removeprefix(settings.base_url), data=ONE_CLICK)
+    with db.atomic():
+        taken += [row.to_address for row in marks.claim("un", 10)]
+    assert taken == addresses[:12] + addresses[13:]
+    skipped = mail.OutgoingMail.get(mail.OutgoingMail.to_address == addresses[12])
+    assert (skipped.state, skipped.skip_reason) == (mail.State.SKIPPED, holds.SKIPPED[Reason.UNSUBSCRIBED])
+
+
+def test_somebody_imported_whose_address_had_refused_keeps_the_refusal_at_another_address(app):
+    refusals.refuse(ADDRESS)
+    for names in ("Alberti", "Beaulieu"):
+        run = runs.start("adherents", "l.csv", f"Nom;Prénom;E-mail\n{names};Camille;{ADDRESS}\n".encode())
+        runs.carry_on(run.id)
+        runs.confirm(run.id, here=True)
+        person = Person.get(Person.family_name == names)
+        person_rules.update(person.id, family_name=names, email=f"{names.lower()}@exemple.fr")
+        assert held(f"{names.lower()}@exemple.fr") == Reason.UNSUBSCRIBED
+    one = person_rules.create(family_name="Coste", email=ADDRESS)
+    person_rules.update(one.id, family_name="Coste", email="coste@exemple.fr")
+    assert held("coste@exemple.fr") == Reason.UNSUBSCRIBED
 
 
 def test_a_refusal_outlives_the_person_and_follows_a_change_of_address(app):

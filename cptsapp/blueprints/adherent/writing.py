@@ -7,7 +7,7 @@ from datetime import date
 from peewee import SQL, fn
 
 from cptsapp.blueprints.person import finding
-from cptsapp.blueprints.person.models import Kind, Person
+from cptsapp.blueprints.person.models import Kind, Person, saved_many
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory import rules as territory
 from cptsapp.kernel.db import insert_rows, revision
@@ -50,6 +50,7 @@ def create(values: list[dict], day: date) -> list[Effect]:
     insert_rows(Practice, [Practice.person, *(getattr(Practice, name) for name in OF_PRACTICE)], rows)
     _admit([(id, each) for id, each in zip(ids, values, strict=True)], day)
     finding.put(persons, new=True)
+    saved_many.send(persons)
     revision.bump()
     return [Effect(id, True) for id in ids]
 

@@ -71,7 +71,8 @@ def values_for(given_names: list[str], names: list[str]) -> dict[str, str]:
     if len(names) > 3:
         return {}
     first = _listed(given_names) if all(given_names) else ""
-    values = {"prenom": first, "nom": _listed(names), "bonjour": f"Bonjour {first}" if first else ""}
+    named = "" if any("@" in each for each in names) else _listed(names)  # who gave no name is known by the address
+    values = {"prenom": first, "nom": named, "bonjour": f"Bonjour {first}" if first else ""}
     return {name: value for name, value in values.items() if value}
 
 

@@ -9,6 +9,7 @@ from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.text import fold, normalise_email
 
 saved = Signal("A person was written.")
+saved_many = Signal("Persons were written at once, a list of them.")
 
 
 class Kind(Choice):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cptsapp.blueprints.person.models import Person, saved
+from cptsapp.blueprints.person.models import Person, saved, saved_many
 from cptsapp.kernel import journal
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.mail import Kind, holds
@@ -74,6 +74,7 @@ def follow(person: Person) -> None:
         return
     mine = list(Refusal.select().where(Refusal.person == person.id))
     if not mine:
+        adopt([person])
         return
     hash = holds.hash_of(person.email_normalised)
     for refusal in mine:
@@ -82,10 +83,14 @@ def follow(person: Person) -> None:
             Refusal.update(address_hash=hash).where(Refusal.id == refusal.id).execute()
 
 
-def refused_kinds(address: str) -> dict[Kind, Reason]:
-    """Return why each kind of mail that an address refuses is refused."""
-    found = {}
-    for row in holds.of(address):
-        if row.reason in REFUSALS:
-            found.setdefault(Kind(row.kind), Reason(row.reason))
-    return found
+@saved_many.connect
+def adopt(persons: list[Person]) -> None:
+    """Note beside persons what their address had refused before they were known, so that it follows them."""
+    for kind in HELD_KINDS:
+        found = holds.reasons([each.email_normalised for each in persons if each.email_normalised], kind)
+        for person in persons if found else ():
+            reason = found.get(person.email_normalised)
+            if reason in REFUSALS:
+                hash = holds.hash_of(person.email_normalised)
+                values = {"person": person.id, "kind": kind, "reason": reason, "address_hash": hash}
+                Refusal.insert(values).on_conflict_ignore().execute()

@@ -34,11 +34,11 @@ READERS = ("bureau", "coordination")
 navigation.append(NavItem("site", "La lettre", "subscription.subscribe", order=45))
 navigation.append(NavItem("space", "Mes envois", "subscription_space.index", "mail", ("account",), order=40))
 navigation.append(
-    NavItem("gestion", "Abonnés", "subscription_gestion.index", "mail", READERS, "Communication", order=30)
+    NavItem("gestion", "Abonnés", "subscription_gestion.index", "at-sign", READERS, "Communication", order=32)
 )
 navigation.append(
     NavItem(
-        "gestion", "Partenaires", "subscription_gestion.partner_list", "building", READERS, "Communication", order=31
+        "gestion", "Partenaires", "subscription_gestion.partner_list", "building", READERS, "Communication", order=33
     )
 )
 
