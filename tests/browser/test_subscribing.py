@@ -83,7 +83,7 @@ def test_the_coordination_finds_and_adds_a_partner_as_it_types(open_as):
     page.goto("/gestion/abonnes/partenaires/")
     page.get_by_role("searchbox").fill("modeleville")
     expect(page.locator("#resultats tbody tr")).to_have_count(1)
-    page.get_by_role("link", name="Nouveau partenaire").click()
+    page.get_by_role("button", name="Nouveau partenaire").click()
     page.get_by_label("Organisme").fill("Pharmacie d’exemple")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("Choisissez dans la liste ce qu’est ce partenaire.").first).to_be_visible()
