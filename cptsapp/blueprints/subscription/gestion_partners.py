@@ -6,7 +6,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.importing.desk import ImportDesk
+from cptsapp.kernel.importing.room import ImportRoom
 from cptsapp.kernel.tables import Bulk, Cases, Column, DataTable, OneOf
 from cptsapp.kernel.text import plural
 
@@ -16,7 +16,7 @@ from .models import Partner, PartnerKind
 from .partner_forms import PartnerForm
 from .partner_import import Partners, values_of
 
-ROOM = "/partenaires"
+PATH = "/partenaires"
 STATES = {
     "presents": ("Dans la liste", Partner.removed_at.is_null()),
     "a-informer": ("À informer", Partner.removed_at.is_null() & Partner.informed_at.is_null()),
@@ -70,19 +70,19 @@ PARTNERS = DataTable(
 )  # fmt: skip
 
 
-@bp_gestion.get(f"{ROOM}/")
+@bp_gestion.get(f"{PATH}/")
 @access("bureau", "coordination")
 def partner_list():
     return PARTNERS.page("subscription/gestion_partners.html", partners.present())
 
 
-@bp_gestion.post(f"{ROOM}/export")
+@bp_gestion.post(f"{PATH}/export")
 @access("coordination")
 def partners_export():
     return PARTNERS.export(partners.present())
 
 
-@bp_gestion.post(f"{ROOM}/lot")
+@bp_gestion.post(f"{PATH}/lot")
 @access("coordination")
 def partners_bulk():
     action, ids = PARTNERS.selection(partners.present())
@@ -97,7 +97,7 @@ def partners_bulk():
     return redirect(PARTNERS.back("subscription_gestion.partner_list"), 303)
 
 
-@bp_gestion.route(f"{ROOM}/nouveau", methods=["GET", "POST"])
+@bp_gestion.route(f"{PATH}/nouveau", methods=["GET", "POST"])
 @access("coordination")
 def new_partner():
     form = PartnerForm(data={"inform": True})
@@ -123,7 +123,7 @@ def _warned(form):
     return redirect(url_for(".partner_list"), 303)
 
 
-@bp_gestion.route(f"{ROOM}/<int:id>", methods=["GET", "POST"])
+@bp_gestion.route(f"{PATH}/<int:id>", methods=["GET", "POST"])
 @access("coordination")
 def edit_partner(id):
     partner = partners.present().where(Partner.id == id).first()
@@ -144,7 +144,7 @@ def edit_partner(id):
     return page("subscription/gestion_partner.html", fragment="formulaire", form=form, partner=partner)
 
 
-@bp_gestion.post(f"{ROOM}/<int:id>/retirer")
+@bp_gestion.post(f"{PATH}/<int:id>/retirer")
 @access("coordination")
 def remove_partner(id):
     partners.remove([id])
@@ -152,7 +152,7 @@ def remove_partner(id):
     return redirect(url_for(".partner_list", etat="retires"), 303)
 
 
-@bp_gestion.post(f"{ROOM}/<int:id>/remettre")
+@bp_gestion.post(f"{PATH}/<int:id>/remettre")
 @access("coordination")
 def restore_partner(id):
     partners.restore([id])
@@ -160,7 +160,7 @@ def restore_partner(id):
     return redirect(url_for(".partner_list"), 303)
 
 
-@bp_gestion.post(f"{ROOM}/<int:id>/informer")
+@bp_gestion.post(f"{PATH}/<int:id>/informer")
 @access("coordination")
 def inform_partner(id):
     done = partners.inform([id])
@@ -168,12 +168,50 @@ def inform_partner(id):
     return redirect(url_for(".edit_partner", id=id), 303)
 
 
-DESK = ImportDesk(
-    Partners,
-    "subscription_gestion.partner_list",
-    known_by="Un partenaire est reconnu par son adresse e-mail et son nom, sinon par son organisme et son nom. Une "
-    "case vide n’efface rien. Un import n’abonne personne : qui a refusé nos envois n’en recevra pas.",
-    promise="Les partenaires créés recevront les envois qui leur sont destinés ; aucun e-mail ne part maintenant.",
-    path=f"{ROOM}/import",
+# A list brought in
+
+ROOM = ImportRoom(
+    Partners.kind, "subscription_gestion", "subscription/partners_imports.html", "subscription/partners_import.html"
 )
-DESK.add_to(bp_gestion)
+
+
+@bp_gestion.route(f"{PATH}/import", methods=["GET", "POST"])
+@access("coordination")
+def imports():
+    return ROOM.index()
+
+
+@bp_gestion.get(f"{PATH}/import/<int:id>")
+@access("coordination")
+def show_import(id):
+    return ROOM.show(ROOM.find(id))
+
+
+@bp_gestion.post(f"{PATH}/import/<int:id>/colonnes")
+@access("coordination")
+def choose_import_columns(id):
+    return ROOM.choose(id)
+
+
+@bp_gestion.post(f"{PATH}/import/<int:id>/confirmer")
+@access("coordination")
+def confirm_import(id):
+    return ROOM.confirm(id)
+
+
+@bp_gestion.post(f"{PATH}/import/<int:id>/defaire")
+@access("coordination")
+def undo_import(id):
+    return ROOM.undo(id)
+
+
+@bp_gestion.post(f"{PATH}/import/<int:id>/oublier")
+@access("coordination")
+def discard_import(id):
+    return ROOM.discard(id)
+
+
+@bp_gestion.get(f"{PATH}/import/<int:id>/rapport")
+@access("coordination")
+def import_report(id):
+    return ROOM.report(id)
