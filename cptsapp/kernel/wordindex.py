@@ -80,7 +80,16 @@ class WordIndex:
 
         The words come from `words_of`: letters and digits alone.
         """
+        sql, match = self._statement(asked)
+        return SQL(f"({sql})", [match])
+
+    def first(self, asked: Iterable[Iterable[str]], limit: int) -> list[int]:
+        """Return the ids of `limit` of these rows, of all when they are fewer."""
+        sql, match = self._statement(asked)
+        return [id for (id,) in db.execute_sql(f"{sql} LIMIT {int(limit)}", [match]).fetchall()]
+
+    def _statement(self, asked) -> tuple[str, str]:
         either, both, word_mark = (" OR ", " AND ", '"{}" *') if is_sqlite() else (" | ", " & ", "{}:*")
         groups = ["(" + either.join(word_mark.format(word) for word in group) + ")" for group in asked]
         match = f"{self.table} MATCH ?" if is_sqlite() else "words @@ %s::tsquery"
-        return SQL(f"(SELECT rowid FROM {self.table} WHERE {match})", [both.join(groups)])  # noqa: S608
+        return f"SELECT rowid FROM {self.table} WHERE {match}", both.join(groups)  # noqa: S608

@@ -62,7 +62,7 @@ def up(migrator, db):
                 Check("(stage = '') = (stage_on IS NULL)"),
             ]
             legacy_table_names = False
-            indexes = ((('directory', 'status', 'sort_name', 'id'), False), (('status', 'expires_on'), False), (('directory', 'stage', 'status'), False))
+            indexes = ((('directory', 'status', 'sort_name', 'id', 'expires_on', 'is_public', 'person'), False), (('status', 'expires_on'), False), (('directory', 'stage', 'status'), False))
     db.create_tables([Entry])
 
     class EntryChange(Model):
@@ -115,7 +115,7 @@ def up(migrator, db):
             database = db
             table_name = 'repertoire_value'
             legacy_table_names = False
-            indexes = ((('directory', 'field', 'value', 'level', 'entry'), False),)
+            indexes = ((('directory', 'field', 'value', 'entry', 'level'), False),)
     db.create_tables([EntryValue])
 
     class Repertoire(Model):

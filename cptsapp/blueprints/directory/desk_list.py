@@ -44,7 +44,7 @@ class EntryRows(QueryRows):
 
     def search(self, columns, words):
         if words := asked(" ".join(words)):
-            self.where(Entry.id.in_(finding.matching(self.definition.slug, words, READER.rank)))
+            self.where(finding.matching(words, READER.rank))
 
     def order(self, column, last_first):
         way = Desc if last_first else Asc

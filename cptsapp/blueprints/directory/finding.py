@@ -4,11 +4,11 @@ A word or a value is indexed with the rank of the readers of its field: a search
 and nothing else, so that finding tells no more than showing.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from peewee import Expression
+from peewee import OP, SQL, Expression, NodeList, fn
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
@@ -22,6 +22,7 @@ from .models import Entry, EntryValue
 from .viewing import Viewer
 
 WORDS = WordIndex("repertoire_words", prefixes="3 4")  # each word begins with the rank of its readers
+FEW = 200  # answers, up to which the list need not be read in its order
 VALUE_COLUMNS = (EntryValue.entry, EntryValue.directory, EntryValue.field, EntryValue.value, EntryValue.level)
 
 
@@ -38,8 +39,18 @@ class Asked:
 
 def visible(definition: Definition, viewer: Viewer):
     """Return the entries that a reader finds in a list today, in its order: as `viewing.may_see`, in SQL."""
-    query = Entry.joined().where(Entry.directory == definition.slug, Entry.live())
-    query = query.where(Entry.person.is_null() | Person.deleted_at.is_null())
+    return _shown(Entry.joined(), definition, viewer)
+
+
+def visible_ids(definition: Definition, viewer: Viewer, wanted: Asked):
+    """Return the ids alone of the entries that a reader finds and that answer what is asked: read from one index."""
+    return narrowed(_shown(Entry.select(Entry.id), definition, viewer), definition, viewer, wanted)
+
+
+def _shown(query, definition: Definition, viewer: Viewer):
+    gone = Person.select(Person.id).where(Person.deleted_at.is_null(False))
+    query = query.where(Entry.directory == definition.slug, Entry.live())
+    query = query.where(Entry.person.is_null() | Entry.person.not_in(gone))
     if viewer.rank == Readers.PUBLIC.rank:
         query = query.where(Entry.is_public)
     if not viewing.may_see_list(definition, viewer):
@@ -57,7 +68,7 @@ def narrowed(query, definition: Definition, viewer: Viewer, wanted: Asked):
 def conditions(definition: Definition, viewer: Viewer, wanted: Asked) -> list[Expression]:
     found = []
     if words := asked(wanted.q):
-        found.append(Entry.id.in_(matching(definition.slug, words, viewer.rank)))
+        found.append(matching(words, viewer.rank))
     if wanted.commune:
         found.append(holding(definition, "@where", neighbours(wanted.commune, wanted.around), viewer.rank))
     if wanted.speakers:
@@ -67,27 +78,47 @@ def conditions(definition: Definition, viewer: Viewer, wanted: Asked) -> list[Ex
     return found
 
 
+def rows_of(ids, limit: int, offset: int = 0) -> list[Entry]:
+    """Return the rows of a part of `visible_ids`, in its order."""
+    part = [id for (id,) in ids.limit(limit).offset(offset).tuples()]
+    rows = {each.id: each for each in Entry.joined().where(Entry.id.in_(part))} if part else {}
+    return [rows[id] for id in part if id in rows]
+
+
 def holding(definition: Definition, key: str, wanted: list[str], rank: int) -> Expression:
-    """Return the condition that an entry has one of the values `wanted`, and that a reader of this rank may know it."""
+    """Return the condition that an entry has one of the values `wanted`, and that a reader of this rank may know it.
+
+    A few entries are looked up one by one; many are met while the list is read in its order.
+    """
     rows = EntryValue.select(EntryValue.entry).where(
         EntryValue.directory == definition.slug,
         EntryValue.field == key,
         EntryValue.value.in_(wanted),
         EntryValue.level <= rank,
     )
-    return Entry.id.in_(rows)
+    few = [id for (id,) in rows.limit(FEW + 1).tuples()]
+    return Entry.id.in_(few) if len(few) <= FEW else fn.EXISTS(rows.where(EntryValue.entry == Entry.id))
 
 
-def matching(slug: str, words: list[str], rank: int):
-    """Return the sub-query of the entries of a list that have every word in what a reader of this rank may read."""
+def _among(rows) -> Expression:
+    """Return the condition that an entry is in a sub-query, met while the list is read in its order.
+
+    The bare sign keeps the database from sorting all that answers: a page of a wide answer costs what a page does.
+    """
+    return Expression(NodeList((SQL("+"), Entry.id), glue=""), OP.IN, rows)
+
+
+def matching(words: list[str], rank: int) -> Expression:
+    """Return the condition that an entry has every word in what a reader of this rank may read.
+
+    A few answers are looked up one by one; many are met while the list is read in its order.
+    """
     groups = [[f"{level}{word}" for level in range(rank + 1)] for word in words]
-    return WORDS.found([*groups, [_list_word(slug)]])
+    few = WORDS.first(groups, FEW + 1)
+    return Entry.id.in_(few) if len(few) <= FEW else _among(WORDS.found(groups))
 
 
-def _list_word(slug: str) -> str:
-    return "z" + re.sub("[^a-z0-9]", "", slug) + "z"
-
-
+@lru_cache(maxsize=500)
 def neighbours(insee: str, around: bool) -> list[str]:
     """Return a commune, with those of its intercommunalité when they are asked too."""
     place = reference.place(insee)
@@ -133,7 +164,7 @@ def _values(definition: Definition, entry: Entry) -> list[tuple]:
 
 
 def _words(definition: Definition, entry: Entry, names: values.Names) -> str:
-    """Return the words of an entry, each after the rank of its readers, and the word of its list."""
+    """Return the words of an entry, each after the rank of its readers."""
     level = definition.readers.rank
     known = reference.professions().get(entry.profession)
     texts = [(level, entry.label), (level, entry.commune.name if entry.commune_id else "")]
@@ -145,7 +176,7 @@ def _words(definition: Definition, entry: Entry, names: values.Names) -> str:
         (each.readers.rank, each.label) for each in definition.fields if each.kind == Kind.YES_NO and said.get(each.key)
     ]
     words = dict.fromkeys(f"{rank}{word}" for rank, text in texts if text for word in words_of(text))
-    return " ".join([_list_word(entry.directory), *words])
+    return " ".join(words)
 
 
 def rebuild(definition: Definition) -> int:

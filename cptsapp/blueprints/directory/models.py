@@ -140,7 +140,8 @@ class Entry(Table):
     class Meta:
         table_name = "repertoire_entry"
         indexes = (
-            (("directory", "status", "sort_name", "id"), False),
+            # All that reading a list in its order compares: the rows are read of one page only.
+            (("directory", "status", "sort_name", "id", "expires_on", "is_public", "person"), False),
             (("directory", "sort_name", "id"), False),
             (("status", "expires_on"), False),
             (("directory", "stage", "status"), False),
@@ -232,7 +233,7 @@ class EntryValue(Table):
 
     class Meta:
         table_name = "repertoire_value"
-        indexes = ((("directory", "field", "value", "level", "entry"), False),)
+        indexes = ((("directory", "field", "value", "entry", "level"), False),)
         personal = Personal(
             purpose=PURPOSE,
             basis=BASIS,

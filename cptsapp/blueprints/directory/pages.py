@@ -21,7 +21,7 @@ from .models import Entry, EntryValue
 from .viewing import Card, Viewer
 
 BY_PAGE = 24
-MOST_COUNTED = 1_000
+MOST_COUNTED = 200
 MOST_WHOLE = 2_000  # entries of a file or of a print
 LONGEST_SEARCH = 100
 
@@ -114,15 +114,15 @@ def asked_of(definition: Definition, viewer: Viewer, args) -> Asked:
 def find(definition: Definition, viewer: Viewer, *, whole: bool = False) -> Found:
     """Return what the address asks for: a page of cards, or all of them."""
     asked = asked_of(definition, viewer, request.args)
-    query = finding.narrowed(finding.visible(definition, viewer), definition, viewer, asked)
+    query = finding.visible_ids(definition, viewer, asked)
     if whole:
-        rows = list(query.limit(MOST_WHOLE))
+        rows = finding.rows_of(query, MOST_WHOLE)
         return _found(definition, viewer, asked, len(rows), 1, 1, rows)
     wanted = request.args.get("page", "")
     rank = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 6 else 1
-    rows = list(query.limit(BY_PAGE + 1).offset((rank - 1) * BY_PAGE))
+    rows = finding.rows_of(query, BY_PAGE + 1, (rank - 1) * BY_PAGE)
     if not rows and rank > 1:
-        rank, rows = 1, list(query.limit(BY_PAGE + 1))
+        rank, rows = 1, finding.rows_of(query, BY_PAGE + 1)
     total = (rank - 1) * BY_PAGE + len(rows) if len(rows) <= BY_PAGE else _count(query)
     pages = max(1, -(-min(total, MOST_COUNTED) // BY_PAGE), rank)
     return _found(definition, viewer, asked, total, rank, pages, rows[:BY_PAGE])
@@ -130,7 +130,7 @@ def find(definition: Definition, viewer: Viewer, *, whole: bool = False) -> Foun
 
 def _count(query) -> int:
     """Count entries, and no further than what people read as « plus de »."""
-    few = query.select(Entry.id).order_by().limit(MOST_COUNTED + 1).alias("few")
+    few = query.order_by().limit(MOST_COUNTED + 1).alias("few")
     return Select([few], [fn.COUNT(SQL("1"))]).bind(db.obj).scalar()
 
 
