@@ -330,13 +330,15 @@ def test_training_bodies_receive_those_who_agreed_alone_and_it_is_kept(offer, as
         assert re.search(rf"liste-organismes-de-formation-{today()}\.{kind}", answer.headers["Content-Disposition"])
         if kind == "csv":
             assert "Lieu de stage" in answer.text
-            assert tells(answer.text, ("Lieu discret", "Lieu parti", *NURSE)) == []
-    assert [(each.recipient, each.number) for each in TrainingList.select()] == [("Université des Exemples", 1)] * 2
+            assert tells(answer.text, ("Lieu discret", "Lieu parti", *NURSE, *HOUSE[1:3])) == []
+            Entry.update(show_email=True).execute()
+            assert HOUSE[1] in as_coordinator.post(f"{DESK}/organismes", data=sent).text
+    assert [(each.recipient, each.number) for each in TrainingList.select()] == [("Université des Exemples", 1)] * 3
     assert "Université des Exemples" in as_coordinator.get(f"{DESK}/organismes").text
     assert "Université des Exemples" in as_coordinator.post(f"{DESK}/organismes/export").text
     handed = registrations.exported(shared.person_id)["transmise_a"]
-    assert [each["organisme"] for each in handed] == ["Université des Exemples"] * 2
-    assert registrations.lists(today(), today()) == 2
+    assert [each["organisme"] for each in handed] == ["Université des Exemples"] * 3
+    assert registrations.lists(today(), today()) == 3
 
 
 def test_an_erased_person_leaves_figures_and_no_open_introduction(proposed, mailbox):

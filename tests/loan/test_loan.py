@@ -1,5 +1,6 @@
 """Teleconsultation: pairs that need a protocol before they work, equipment with one holder at a time."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -100,6 +101,8 @@ def test_the_coordination_leads_a_pair_from_its_page(as_coordinator, doctor, nur
     answer = as_coordinator.post(f"{DESK}/binomes/nouveau", data={"doctor": doctor, "nurse": nurse})
     assert answer.status_code == 303
     path = answer.location
+    ids = re.findall(r' id="([^"]+)"', as_coordinator.get(path).text)
+    assert len(ids) == len(set(ids))
     assert as_coordinator.post(f"{path}/actif", data={"on": today().isoformat()}).status_code == 422
     for step, data in (("protocole", {}), ("actif", {}), ("fin", {"reason": "unused"})):
         assert as_coordinator.post(f"{path}/{step}", data={"on": today().isoformat(), **data}).status_code == 303

@@ -212,14 +212,15 @@ def hand_over():
 
 
 def _file(entries: list[Entry]) -> tuple[list[str], list[list]]:
-    """Return the head and the lines of the file: what adherents read of each entry, and the address they gave."""
+    """Return the head and the lines of the file: what adherents read of each entry, and the contacts that it shows."""
     definitions = catalogue.everything()
     lines = []
     for entry in entries:
         definition = definitions[entry.directory]
         card = viewing.card(definition, entry, showing.READER)
         said = " ; ".join(f"{line.label} : {line.text}" for line in card.lines)
-        lines.append([definition.short, entry.label, card.commune, entry.email, entry.phone, said, entry.confirmed_on])
+        contact = [entry.email if entry.show_email else "", entry.phone if entry.show_phone else ""]
+        lines.append([definition.short, entry.label, card.commune, *contact, said, entry.confirmed_on])
     return ["Répertoire", "Nom", "Commune", "E-mail", "Téléphone", "Réponses", "Confirmée le"], lines
 
 

@@ -80,9 +80,11 @@ def pair(id):
 
 
 def _shown(id, step="", form=None):
-    found = _find(id)
-    forms = {"protocole": DayForm, "actif": DayForm, "fin": EndForm}
-    shown = {key: form if key == step else each(formdata=None, prefix="") for key, each in forms.items()}
+    """Show a pair with a small form for each step; each has its own element ids."""
+    found, shown = _find(id), {}
+    for key, (kind, _, _) in STEPS.items():
+        shown[key] = form if key == step else kind(formdata=None)
+        shown[key].on.id = f"on-{key}"
     return page("loan/pair.html", pair=found, forms=shown, form=form)
 
 
