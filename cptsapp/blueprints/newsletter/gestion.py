@@ -46,7 +46,7 @@ ISSUES = DataTable(
     Column("mois", "Mois", "month_label", sort=Issue.month),
     Column("etat", "État", "state_label", badge=state_badge),
     Column("parue", "Parue le", "out_at", sort=(Issue.out_at.is_null(False), Issue.out_at)),
-    Column("archive", "Archive", lambda row: row.archive_label if row.kind != Kind.MODEL else "", sort=Issue.archive),
+    Column("archive", "Archive", lambda row: row.archive_label if row.kind != Kind.MODEL else "", shown=False),
     Column("lectures", "Lectures", lambda row: row.read or "", number=True, export="read"),
     Column("numero", "Numéro", "number", sort=Issue.number, shown=False),
     Column("nature", "Nature", lambda row: Kind(row.kind).label, shown=False),

@@ -110,7 +110,11 @@ class Issue(Table):
 
     @property
     def state_label(self) -> str:
-        return "Corbeille" if self.deleted_at else "Parue" if self.is_out else "En préparation"
+        if self.deleted_at:
+            return "Corbeille"
+        if self.kind == Kind.MODEL:
+            return "À disposition"
+        return "Parue" if self.is_out else "En préparation"
 
     @property
     def archive_label(self) -> str:

@@ -11,7 +11,7 @@ from cptsapp.kernel.mail import identity_for
 from cptsapp.kernel.settings import settings
 
 from . import wording
-from .models import Archive, Issue
+from .models import Archive, Issue, Kind
 from .rendering import letter_of
 
 
@@ -23,7 +23,8 @@ def online(issue: Issue) -> str:
 def text_of(issue: Issue) -> str:
     """Return the letter in plain text, ready to be forwarded."""
     sender, letter = identity_for(MailKind.COLLECTIVE), letter_of(issue)
-    lines = [wording.title_of(issue), "", without_fields(letter.text), "", "--", identity().name]
+    title = [] if issue.kind == Kind.NEWSLETTER else [wording.title_of(issue), ""]  # the others have none in their text
+    lines = [*title, without_fields(letter.text), "", "--", identity().name]
     lines += filter(None, [sender.reply_to or sender.email, settings.base_url])
     lines += ["", f"Lire sur le site : {online(issue)}"] if online(issue) else []
     return "\n".join(lines) + "\n"
