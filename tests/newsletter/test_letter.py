@@ -8,15 +8,22 @@ import pytest
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 
+from cptsapp.blueprints.mailing import rules as mailings
+from cptsapp.blueprints.mailing.audience import Step
 from cptsapp.blueprints.mailing.compiling import compile
+from cptsapp.blueprints.mailing.content import recipient
 from cptsapp.blueprints.mailing.letters import Recipient, values_for
 from cptsapp.blueprints.newsletter import relay, rules, wording
 from cptsapp.blueprints.newsletter.contents import Block, content_of
 from cptsapp.blueprints.newsletter.models import Issue, Kind
 from cptsapp.blueprints.newsletter.rendering import letter_of, reading_of
-from cptsapp.kernel import files
+from cptsapp.blueprints.person import rules as persons
+from cptsapp.blueprints.person.models import Person
+from cptsapp.kernel import files, registry
+from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Kind as MailKind
 from cptsapp.kernel.mail import identity_for
+from cptsapp.kernel.registry import Segment
 from tests.newsletter.conftest import heading, write
 
 
@@ -105,3 +112,39 @@ def test_a_message_has_no_number_and_no_title_of_its_own(make):
     assert "Lettre n°" not in letter.html + letter.text
     assert letter.text == "Bonjour"
     assert letter_of(make(Kind.MESSAGE)).subject == "Message"
+
+
+def test_what_people_get_is_the_preview_and_the_archive_opens_as_it_leaves(full, client, as_coordinator, mailbox):
+    reader = persons.create(given_name="Inès", family_name="Fictive", email="ines@exemple.fr")
+    assert client.get(full.url).status_code == 404
+    mailing = mailings.open_for("newsletter", full.id)
+    mailings.set_audience(mailing.id, [Step("or", "ines", "oui")])
+    before = compile(letter_of(full), identity_for(MailKind.COLLECTIVE))
+    mailings.start(mailing.id)
+    [letter] = mailbox.to("ines@exemple.fr")
+    whom = recipient(reader.email, values_for(["Inès"], ["Inès Fictive"]))
+    assert letter.html.strip() == before.html_for(whom).strip()
+    assert letter.text.strip() == before.text_for(whom).strip()
+    assert letter.message["Subject"] == "La lettre d’hiver"
+    assert client.get(full.url).status_code == 200
+    with pytest.raises(RuleError, match="Dupliquez-la"):
+        write(full, subject="Trop tard")
+
+
+def test_a_letter_stopped_before_anything_left_comes_back_to_its_desk(full, client):
+    persons.create(given_name="Inès", family_name="Fictive", email="ines@exemple.fr")
+    mailing = mailings.open_for("newsletter", full.id)
+    mailings.set_audience(mailing.id, [Step("or", "ines", "oui")])
+    mailings.start(mailing.id)
+    assert client.get(full.url).status_code == 200
+    mailings.cancel(mailing.id)
+    assert client.get(full.url).status_code == 404
+    write(full, subject="Encore un mot")
+
+
+@pytest.fixture(autouse=True)
+def one_reader(monkeypatch):
+    """« ines »: the one person of that name."""
+    found = lambda value: Person.select(Person.id).where(Person.given_name == "Inès")  # noqa: E731
+    mine = Segment("ines", "Inès", lambda: [("oui", "Oui")], found)
+    monkeypatch.setattr(registry, "segments", [*registry.segments, mine])

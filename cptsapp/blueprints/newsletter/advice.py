@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from flask import url_for
-
 from cptsapp.blueprints.mailing.letters import FIELDS
 from cptsapp.blueprints.mailing.sources import Advice
 from cptsapp.kernel.dates import today
@@ -25,10 +23,15 @@ _BRACES = re.compile(r"\{([^{}\s|]{1,30})(?:\|[^{}]*)?\}")
 _SHOUTED = re.compile(r"[^\W\d_]{2,}")
 
 
+def edit_url(issue_id: int) -> str:
+    """Return where a letter is written; sendings that start by themselves ask for it outside any request."""
+    return f"/gestion/newsletters/{issue_id}/modifier"
+
+
 def advice_for(issue: Issue, content: Content | None = None) -> list[Advice]:
     """Return what is worth a look, the most useful first; each leads to where it is written."""
     content = content or content_of(issue)
-    url = url_for("newsletter_gestion.edit", id=issue.id)
+    url = edit_url(issue.id)
     found = [*_envelope(content), *_blocks(content), *_texts(content), *_links(content)]
     found += [*_weight(issue, content), *_calendar(issue, content)]
     return [Advice(sentence, url) for sentence in found]

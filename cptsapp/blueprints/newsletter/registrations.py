@@ -7,6 +7,7 @@ from cptsapp.blueprints.mailing.letters import Letter
 from cptsapp.kernel import journal
 from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.dates import to_paris, today
+from cptsapp.kernel.db import db, locked
 from cptsapp.kernel.files import StoredFile, file_use
 from cptsapp.kernel.registry import (
     NavItem,
@@ -34,16 +35,15 @@ navigation.append(
 
 
 def _letter(issue_id: int) -> Letter | None:
-    issue = Issue.get_or_none(Issue.id == issue_id)
+    """Give a letter as it is; in the transaction that freezes it, nobody changes it from here to the end."""
+    query = Issue.select().where(Issue.id == issue_id)
+    issue = (locked(query) if db.in_transaction() else query).first()
     return letter_of(issue) if issue and not issue.deleted_at and issue.kind != Kind.MODEL else None
 
 
-def _edit_url(issue_id: int) -> str:
-    return url_for("newsletter_gestion.edit", id=issue_id)
-
-
 def _advice(issue_id: int):
-    issue = Issue.get_or_none(Issue.id == issue_id)
+    """Give the advice of a letter to people; none of it blocks, so a sending that starts asks for none."""
+    issue = None if db.in_transaction() else Issue.get_or_none(Issue.id == issue_id)
     return advice.advice_for(issue) if issue else []
 
 
@@ -57,7 +57,7 @@ for _kind, _create in ((Kind.NEWSLETTER, None), (Kind.MESSAGE, _empty_message)):
             key=_kind.value,
             label=_kind.label,
             letter=_letter,
-            edit_url=_edit_url,
+            edit_url=advice.edit_url,
             advice=_advice,
             started=rules.started,
             reopened=rules.reopened,
