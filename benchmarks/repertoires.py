@@ -76,8 +76,9 @@ def measure(port, process, cookie, first: int):
     def run(path, headers=headers):
         return load(port, process, lambda n: request_bytes(path(n) if callable(path) else path, port, headers))
 
+    run(lambda n: f"{base}?commune={PLACES[n % 10]}&autour=1")  # the reference of communes is read once per process
     yield "liste", run(base)
-    yield "recherche, partie HTMX", run(lambda n: f"{base}?q={family_name(n * 37 % 100 * 7919 % 160_000)[:4]}", part)
+    yield "recherche, partie HTMX", run(lambda n: f"{base}?q={GIVEN[n % len(GIVEN)][:4]}", part)
     yield "filtre, partie HTMX", run(lambda n: f"{base}?actes={ACTS[n % 6]}", part)
     yield "commune et voisines, partie HTMX", run(lambda n: f"{base}?commune={PLACES[n % 10]}&autour=1", part)
     yield "fiche", run(lambda n: f"{base}/{first + n % 90}")
