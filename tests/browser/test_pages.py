@@ -124,10 +124,26 @@ ADMIN = paths(
 /gestion/systeme /gestion/systeme/sauvegardes /gestion/systeme/taches /gestion/systeme/erreurs
 """
 )
+LISTS = paths(
+    """
+/repertoires/ /repertoires/sages-femmes/ /repertoires/sages-femmes/?q=zzzzzz /repertoires/etp-programmes/
+/repertoires/sages-femmes/5 /repertoires/sages-femmes/5/ecrire /repertoires/sages-femmes/5/ecrire/merci
+/repertoires/liste/prevention
+"""
+)
+OWN_LISTS = paths(
+    """
+/espace/repertoires /espace/repertoires/ipa /espace/repertoires/ipa?q=zzzzzz /espace/repertoires/ipa/1
+/espace/repertoires/ipa/1/ecrire /espace/repertoires/etp/rejoindre /espace/repertoires/liste/naissance
+/espace/repertoires/etp/pour-un-collegue?q=ariane /espace/repertoires/etp/pour-un-collegue/8
+/espace/repertoires/temoins /espace/repertoires/fiche/40 /espace/repertoires/fiche/40/modifier
+"""
+)
 SEEN = (
     [(VISITOR, path) for path in (*PUBLIC, *LETTERS)]
-    + [(ADHERENT, path) for path in SPACE]
-    + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
+    + [(VISITOR, path) for path in LISTS]
+    + [(ADHERENT, path) for path in (*SPACE, *OWN_LISTS)]
+    + [(BUREAU, path) for path in ("/gestion/", "/espace/", "/espace/repertoires/fiche/41")]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *LETTERS_DESK, *ROOMS, *ADMIN)]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *ADMIN)]
 )

@@ -143,7 +143,7 @@ def _protocols():
 
 
 def _structures():
-    house = Person.present().where(Person.kind == Kind.STRUCTURE).first()
+    house = Person.present().where(Person.kind == Kind.STRUCTURE, Person.name.startswith("Maison de santé")).first()
     if house is None:
         return
     said = {"type": "msp", "adresse": "1 rue du Modèle", "horaires": "8 h à 20 h", "contact_pro": "01 99 00 00 11"}
