@@ -49,16 +49,16 @@ def test_a_visitor_subscribes_chooses_leaves_and_is_erased(site, open_page, java
     if javascript:
         assert violations(page) == []
     assert overflow(page) == 0
-    page.get_by_label(re.compile("^Les rappels")).uncheck()
+    page.get_by_label("Les rappels").uncheck()
     page.get_by_role("button", name="Enregistrer mes choix").click()
     expect(page.get_by_text("Vos choix sont enregistrés")).to_be_visible()
-    expect(page.get_by_label(re.compile("^Les rappels"))).not_to_be_checked()
+    expect(page.get_by_label("Les rappels")).not_to_be_checked()
     page.goto(unsubscribe_link(site, email))
     expect(page.get_by_role("heading", name="Se désabonner")).to_be_visible()
     page.get_by_role("button", name="Me désabonner").click()
     expect(page.get_by_role("heading", name="C’est fait")).to_be_visible()
     page.get_by_role("link", name="Choisir plutôt ce que je reçois").click()
-    expect(page.get_by_label(re.compile("^La lettre"))).not_to_be_checked()
+    expect(page.get_by_label("La lettre et les autres envois")).not_to_be_checked()
     page.goto(preferences)
     page.get_by_role("button", name="Effacer mes informations").click()
     expect(page.get_by_text("Cochez la case pour confirmer.").first).to_be_visible()
@@ -70,10 +70,10 @@ def test_a_visitor_subscribes_chooses_leaves_and_is_erased(site, open_page, java
 def test_a_member_says_no_in_their_own_space(site, open_as):
     page = open_as(ADHERENT, width=390)
     page.goto("/espace/envois/")
-    page.get_by_label(re.compile("^La lettre")).uncheck()
+    page.get_by_label("La lettre et les autres envois").uncheck()
     page.get_by_role("button", name="Enregistrer mes choix").click()
-    expect(page.get_by_label(re.compile("^La lettre"))).not_to_be_checked()
-    page.get_by_label(re.compile("^La lettre")).check()
+    expect(page.get_by_label("La lettre et les autres envois")).not_to_be_checked()
+    page.get_by_label("La lettre et les autres envois").check()
     page.get_by_role("button", name="Enregistrer mes choix").click()
     expect(page.get_by_text("Vos choix sont enregistrés")).to_be_visible()
 

@@ -138,7 +138,7 @@ def test_a_link_that_is_not_ours_opens_nothing(client, app, wrong):
         send = client.post if way else client.get
         answer = send(f"/lettre/preferences/{wrong}{way}")
         assert answer.status_code == 404
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_the_pages_of_a_link_are_not_for_another_site_to_post(app, subscriber):

@@ -25,9 +25,14 @@ PER_SITE = 200
 
 @bp.after_request
 def keep_links_secret(response):
-    """A link that opens somebody's preferences must reach no other site, no search engine and no shared cache."""
+    """A link that opens somebody's preferences must reach no other site, no search engine and no shared cache.
+
+    Where a form proves by its Origin that it is ours, the policy of the house stays (« same-origin »): under
+    « no-referrer », browsers say « null ».
+    """
     if request.view_args:
-        response.headers["Referrer-Policy"] = "no-referrer"
+        if request.endpoint in (f"{bp.name}.unsubscribe", f"{bp.name}.unsubscribe_now"):
+            response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
