@@ -9,7 +9,7 @@ from cptsapp.kernel.mail.models import MailBounce
 from cptsapp.kernel.registry import NavItem, Waiting, navigation
 from cptsapp.kernel.text import plural
 
-from . import content, rules, sources
+from . import chosen, content, rules, sources
 from .gestion import title_of
 from .gestion_returns import to_read
 from .models import Mailing, State
@@ -22,7 +22,7 @@ navigation.append(NavItem("gestion", "Envois", "mailing_gestion.index", "mail", 
 
 @registry.letter_writer
 def write_to(person_ids: list[int]) -> str:
-    mailing = rules.open_to(person_ids)
+    mailing = chosen.open_to(person_ids)
     flash(f"Ce message est pour {plural(len(person_ids), 'personne choisie', 'personnes choisies')}.")
     return sources.find(mailing.source_key).edit_url(mailing.source_id)
 

@@ -61,16 +61,6 @@ def open_for(source_key: str, source_id: int) -> Mailing:
     return found
 
 
-@db.atomic()
-def open_to(person_ids: list[int]) -> Mailing:
-    """Start an empty message to people chosen one by one; return its sending. Raises RuleError for nobody."""
-    steps, source = audience.chosen(person_ids), sources.creating()
-    if source is None:
-        raise RuleError("Aucune sorte de message ne peut être écrite sur cette installation.")
-    mailing = open_for(source.key, source.create())
-    return set_audience(mailing.id, steps)
-
-
 def is_frozen(mailing: Mailing) -> bool:
     """Tell whether the letter of a sending may not change any more: it has started to leave."""
     return mailing.state not in OPEN
