@@ -34,7 +34,7 @@ PUBLIC = paths(
 /projet/medecin-traitant-pour-tous /simulateur-aci?habitants=210000&crise=1&mission=crise /lettre/ /lettre/presque
 """
 )
-LETTERS = paths(
+ARCHIVES = paths(
     """
 /lettre/archives/ /lettre/archives/?q=zzzzzz /lettre/archives/un-an-ensemble-merci
 """
@@ -146,14 +146,16 @@ SEEN = (
     + [(BUREAU, path) for path in ("/gestion/", "/espace/", "/espace/repertoires/fiche/41")]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *LETTERS_DESK, *ROOMS, *ADMIN)]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *ADMIN)]
+    [(VISITOR, path) for path in (*PUBLIC, *ARCHIVES)]
+    + [(ADHERENT, path) for path in SPACE]
+    + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *LETTERS_DESK, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
 NO_PAGE = re.compile(
     r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|metrics|apercu)|/cartes/|/fichier\b"
     r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|cles-d-acces$|/confirmation$"
-    r"|/courriels/<name>/html$"
-    r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|/confirmation$"
     r"|/courriels/<name>/html$|/newsletters/<int:id>/(apercu|relais\.html)$"
 )
 
