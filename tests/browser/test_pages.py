@@ -140,15 +140,9 @@ OWN_LISTS = paths(
 """
 )
 SEEN = (
-    [(VISITOR, path) for path in (*PUBLIC, *LETTERS)]
-    + [(VISITOR, path) for path in LISTS]
+    [(VISITOR, path) for path in (*PUBLIC, *ARCHIVES, *LISTS)]
     + [(ADHERENT, path) for path in (*SPACE, *OWN_LISTS)]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/", "/espace/repertoires/fiche/41")]
-    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *LETTERS_DESK, *ROOMS, *ADMIN)]
-    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *ADMIN)]
-    [(VISITOR, path) for path in (*PUBLIC, *ARCHIVES)]
-    + [(ADHERENT, path) for path in SPACE]
-    + [(BUREAU, path) for path in ("/gestion/", "/espace/")]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *LETTERS_DESK, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
