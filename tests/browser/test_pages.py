@@ -44,7 +44,8 @@ LETTERS_DESK = paths(
 /gestion/newsletters/ /gestion/newsletters/?q=zzzzzz /gestion/newsletters/nouvelle /gestion/newsletters/calendrier
 /gestion/newsletters/chiffres /gestion/newsletters/1 /gestion/newsletters/9 /gestion/newsletters/9/modifier
 /gestion/newsletters/9/choisir /gestion/newsletters/9/versions /gestion/newsletters/9/versions/9
-/gestion/newsletters/9/relais
+/gestion/newsletters/9/relais /gestion/envois/ /gestion/envois/?q=zzzzzz /gestion/envois/1 /gestion/envois/1/texte
+/gestion/envois/1/suite /gestion/envois/groupes /gestion/envois/retours /gestion/envois/retours/1
 """
 )
 SPACE = paths(
