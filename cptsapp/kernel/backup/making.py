@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from peewee import sqlite3
+from peewee import PeeweeException, sqlite3
 
 from .. import copying, release
 from ..db import db, is_sqlite, now
@@ -23,6 +23,7 @@ SECRETS = ("cpts.toml",)
 DATABASE = "cpts.db"
 """The name under which the database stands in an archive, whatever its name in the instance."""
 TELL_EVERY = 0.3
+NO_ROOM = "Il n’y a plus de place sur le disque"
 
 
 def save(target: Path | None = None, *, with_secrets: bool = False, secret: bytes | None = None) -> Path:
@@ -85,14 +86,18 @@ def _failures_noted():
     except RuleError as error:
         record.note_failure(str(error))
         raise
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        said = "Il n’y a plus de place sur le disque" if full else f"Le disque a refusé l’écriture ({error.strerror})"
+    except (OSError, PeeweeException) as error:
+        said = NO_ROOM if _is_full(error) else f"L’écriture a été refusée ({type(error).__name__})"
         record.note_failure(said)
         raise RuleError(f"{said} : la sauvegarde n’a pas été faite. Les précédentes sont intactes.") from error
     except Exception as error:
         record.note_failure(type(error).__name__)
         raise
+
+
+def _is_full(error: Exception) -> bool:
+    """Tell whether the disk is full, for the system or for SQLite."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error)
 
 
 def _sweep(folder: Path):
