@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from peewee import fn
+from peewee import SQL, fn
 
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.mail import MailSender, OutgoingMail
@@ -67,7 +67,7 @@ def counts_of(mailing_ids: list[int]) -> dict[int, Progress]:
     query = (
         OutgoingMail.select(OutgoingMail.campaign_id, OutgoingMail.state, settled.alias("settled"), fn.COUNT(1))
         .where(OutgoingMail.campaign_id.in_(mailing_ids))
-        .group_by(OutgoingMail.campaign_id, OutgoingMail.state, settled)
+        .group_by(OutgoingMail.campaign_id, OutgoingMail.state, SQL("settled"))
     )
     for id, state, is_settled, count in query.tuples():
         name = _name(state, is_settled)
