@@ -62,6 +62,9 @@ def test_what_is_typed_is_saved_as_one_goes(as_coordinator, letter, site):
     assert 'name="base" value="2"' in answer.text
     assert "<form" not in answer.text
     assert fresh(letter).subject == "Encore"
+    linked = form_of(letter, editorial="Voir [là](/gestion/).", act="auto")
+    seen = as_coordinator.post(edit_of(letter), data=linked, headers=HTMX).text
+    assert "/gestion/ demande de se connecter" in seen  # a visitor's eyes, whoever writes
     typed = form_of(letter, number="0", subject="Avec un faux numéro", act="auto")
     refused = as_coordinator.post(edit_of(letter), data=typed, headers=HTMX)
     assert refused.status_code == 200  # a person goes on typing
