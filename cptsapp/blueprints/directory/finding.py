@@ -70,7 +70,11 @@ def conditions(definition: Definition, viewer: Viewer, wanted: Asked) -> list[Ex
     if words := asked(wanted.q):
         found.append(matching(words, viewer.rank))
     if wanted.commune:
-        found.append(holding(definition, "@where", neighbours(wanted.commune, wanted.around), viewer.rank))
+        place = reference.place(wanted.commune)
+        around = place.interco_siren if place and wanted.around else ""
+        found.append(
+            holding(definition, *(("@around", [around]) if around else ("@where", [wanted.commune])), viewer.rank)
+        )
     if wanted.speakers:
         found.append(holding(definition, "@speaker", ["oui"], viewer.rank))
     for key, value in wanted.filters.items():
@@ -152,15 +156,22 @@ def _values(definition: Definition, entry: Entry) -> list[tuple]:
         for value in values.keys_of(each, said.get(each.key)):
             found.setdefault((each.key, value), each.readers.rank)
             if each.kind == Kind.COMMUNES:
-                place = ("@where", value)
-                found[place] = min(found.get(place, each.readers.rank), each.readers.rank)
+                for place in _places(value):
+                    found[place] = min(found.get(place, each.readers.rank), each.readers.rank)
     if entry.commune_id:
-        found["@commune", entry.commune_id] = found["@where", entry.commune_id] = level
+        found |= dict.fromkeys([("@commune", entry.commune_id), *_places(entry.commune_id)], level)
     if entry.profession:
         found["@profession", entry.profession] = level
     if entry.is_speaker:
         found["@speaker", "oui"] = max(level, Readers.ADHERENTS.rank)
     return [(entry.id, entry.directory, key, value, rank) for (key, value), rank in found.items()]
+
+
+def _places(insee: str) -> list[tuple[str, str]]:
+    """Return where a commune is sought: itself, and around it its intercommunalité."""
+    place = reference.place(insee)
+    around = [("@around", place.interco_siren)] if place and place.interco_siren else []
+    return [("@where", insee), *around]
 
 
 def _words(definition: Definition, entry: Entry, names: values.Names) -> str:

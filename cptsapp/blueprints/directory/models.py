@@ -221,8 +221,8 @@ Entry.add_index(
 class EntryValue(Table):
     """A value that filters compare; `level` is the rank of the readers who may know it (definition.Readers).
 
-    Besides the fields of the definition: « @commune », « @where » (commune or communes covered), « @profession »,
-    « @speaker » ("oui"), and « @sum:<field> » for nothing but figures.
+    Besides the fields of the definition: « @commune », « @where » (commune or communes covered), « @around » (their
+    intercommunalités, by SIREN), « @profession » and « @speaker » ("oui").
     """
 
     entry = ForeignKeyField(Entry, on_delete="CASCADE", backref="indexed")
