@@ -8,6 +8,7 @@ catalogue.close(slug) / reopen(slug) / reset(slug)          reset: a shipped one
 """
 
 import json
+import tomllib
 from functools import cache, lru_cache
 
 from cptsapp.blueprints.territory import reference
@@ -73,6 +74,14 @@ def find(slug: str) -> Definition | None:
 def of(entry: Entry) -> Definition:
     """Return the definition of an entry."""
     return find(entry.directory)
+
+
+def values_of(slug: str) -> dict:
+    """Return the values of a definition as they are written, those of its file or those made here."""
+    row = Repertoire.get_or_none(Repertoire.slug == slug)
+    if row and row.data_json:
+        return json.loads(row.data_json)
+    return tomllib.loads((FOLDER / f"{slug}.toml").read_text(encoding="utf-8")) if slug in shipped() else {}
 
 
 def is_open(slug: str) -> bool:

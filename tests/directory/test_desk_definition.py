@@ -1,0 +1,182 @@
+"""A directory made and changed in gestion: the refusals of a file, beside their field; no answer is lost."""
+
+import pytest
+
+from cptsapp.blueprints.directory import catalogue, editor, editor_form, finding, viewing
+from cptsapp.blueprints.directory.editor_form import EditorForm
+from cptsapp.blueprints.directory.finding import Asked
+from cptsapp.blueprints.directory.models import Entry
+from cptsapp.kernel.errors import RuleError
+from tests.conftest import text_of
+
+from .conftest import declared, practitioner
+
+HERE = "/gestion/repertoires"
+NEW = {
+    "name": "Échographie de ville",
+    "purpose": "Savoir qui fait des échographies, et dans quel délai.",
+    "theme": "acces",
+    "subject": "person",
+    "professions": "médecin généraliste\nsage-femme",
+    "readers": "adherents",
+    "contact_readers": "adherents",
+    "stage_readers": "coordination",
+    "validity_months": "6",
+    "season_ends": "31/03",
+    "exportable": "y",
+    "consent_version": "1",
+    "consent_text": "J’accepte d’être dans cette liste.",
+    "capacity_per": "month",
+    "capacity_one": "patient",
+    "capacity_many": "patients",
+    "fields-0-label": "Organes examinés",
+    "fields-0-kind": "choices",
+    "fields-0-choices": "Thyroïde\nAbdomen\nfoetus = Grossesse",
+    "fields-0-filter": "y",
+    "fields-0-filled_by": "volunteer",
+    "fields-1-label": "Patients par mois",
+    "fields-1-kind": "number",
+    "fields-1-most": "50",
+    "fields-1-is_capacity": "y",
+    "fields-1-filled_by": "volunteer",
+    "stages-0-label": "Formé",
+    "stages-0-weeks": "10",
+    "stages-0-declared_by": "volunteer",
+}
+
+
+def typed(slug):
+    """Return what a browser sends of the form of a definition as it stands."""
+    sent = {}
+    for name, value in editor_form.shown(catalogue.values_of(slug)).items():
+        if name in ("fields", "stages"):
+            for rank, row in enumerate(value):
+                sent |= {f"{name}-{rank}-{key}": text for key, text in row.items() if isinstance(text, str | int)}
+        else:
+            sent[name] = value
+    names = set(EditorForm()._fields) | {"fields", "stages"}
+    kept = {key: value for key, value in sent.items() if value not in (None, False, "") and key.split("-")[0] in names}
+    return {key: "y" if value is True else value for key, value in kept.items()}
+
+
+def test_a_directory_is_made_without_code_and_works_at_once(app, as_coordinator):
+    more = as_coordinator.post(f"{HERE}/nouveau", data=NEW | {"acte": "ajouter-fields"})
+    assert "fields-2-label" in more.text
+    assert "Organes examinés" in more.text
+    assert catalogue.find("echographie-de-ville") is None
+    moved = as_coordinator.post(f"{HERE}/nouveau", data=NEW | {"acte": "monter-fields-1"}).text
+    assert moved.index("Patients par mois") < moved.index("Organes examinés")
+    assert as_coordinator.post(f"{HERE}/nouveau", data=NEW).status_code == 303
+    made = catalogue.find("echographie-de-ville")
+    assert made.professions == ("10-MG", "50")
+    assert made.field("organes_examines").choices == (
+        ("thyroide", "Thyroïde"), ("abdomen", "Abdomen"), ("foetus", "Grossesse"),
+    )  # fmt: skip
+    assert (made.season_ends, made.validity_months, made.capacity.field) == ((3, 31), 6, "patients_par_mois")
+    entry = declared("echographie-de-ville", practitioner("50"), organes_examines=["abdomen"])
+    assert entry.stage == "forme"
+    assert entry.person.label in as_coordinator.get(f"{HERE}/echographie-de-ville/?f-organes_examines=abdomen").text
+    again = as_coordinator.post(f"{HERE}/nouveau", data=NEW)
+    assert again.status_code == 422
+    assert "s’appelle déjà ainsi" in again.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "sentence"),
+    [
+        ({"name": ""}, "name", "obligatoire"),
+        ({"purpose": ""}, "purpose", "obligatoire"),
+        ({"consent_text": ""}, "consent_text", "obligatoire"),
+        ({"readers": "public"}, "consent_public", "page publique"),
+        ({"contact_readers": "public"}, "contact_readers", "plus visibles"),
+        ({"professions": "magicien"}, "professions", "pas une profession connue"),
+        ({"season_ends": "fin mars"}, "season_ends", "un jour et un mois"),
+        ({"season_ends": "31/02"}, "season_ends", "mois et un jour"),
+        ({"validity_months": "600"}, "validity_months", "de 1 à 60"),
+        ({"fields-0-label": ""}, "fields-0-label", "obligatoire"),
+        ({"fields-0-choices": ""}, "fields-0-choices", "choix vont avec"),
+        ({"fields-1-least": "60"}, "fields-1-least", "dépasse le maximum"),
+        ({"fields-1-readers": "public"}, "fields-1-readers", "plus visible"),
+        ({"stages-0-weeks": "9999"}, "stages-0-weeks", "de 1 à 520"),
+        ({"theme": "inconnu"}, "theme", "liste"),
+        ({"capacity_one": ""}, "capacity_one", "obligatoire"),
+    ],
+)
+def test_what_is_wrong_is_refused_beside_its_field(app, wrong, field, sentence):
+    with app.test_request_context("/", method="POST", data=NEW | wrong):
+        form = EditorForm()
+        fine = form.validate()
+        if fine:
+            try:
+                editor.save(editor_form.values_of(form, {}), "echographie", new=True)
+            except editor_form.WrongDefinition as error:
+                form.refuse_definition(error)
+        found = {each.id: " ".join(map(str, each.errors)) for each in form if isinstance(each.errors, list | tuple)}
+        for rows in (form["fields"], form["stages"]):
+            for row in rows:
+                found |= {each.id: " ".join(map(str, each.errors)) for each in row.form}
+        assert sentence in found[field]
+    assert catalogue.find("echographie") is None
+
+
+def test_a_definition_that_has_entries_keeps_what_they_say(app, as_coordinator):
+    entry = declared("msu", practitioner(), faculte="upec", freins=["temps"], places=3)
+    path, sent = f"{HERE}/msu/definition", typed("msu")
+    before = catalogue.find("msu")
+    assert as_coordinator.post(path, data=sent).status_code == 303
+    assert catalogue.find("msu") == before  # nothing is lost by the form, not even what it does not ask
+    rank = [field.key for field in before.fields].index("faculte")
+    assert sent[f"fields-{rank}-key"] == "faculte"
+    for wrong, sentence in (
+        ({f"fields-{rank}-choices": "autre = Autre faculté"}, "Un choix retiré de « Faculté »"),
+        ({f"fields-{rank}-kind": "line", f"fields-{rank}-choices": ""}, "son genre ne change plus"),
+        ({"consent_text": "Autre chose."}, "une nouvelle version"),
+        ({"acte": f"retirer-fields-{rank}"}, "upec"),
+    ):
+        answer = as_coordinator.post(path, data=sent | wrong)
+        assert answer.status_code == (200 if "acte" in wrong else 422), wrong
+        if "acte" not in wrong:
+            assert sentence in text_of(answer.text)
+    without = {key: value for key, value in sent.items() if not key.startswith(f"fields-{rank}-")}
+    refused = as_coordinator.post(path, data=without)
+    assert refused.status_code == 422
+    assert catalogue.find("msu") == before
+    label = {f"fields-{rank}-label": "Faculté de rattachement", "validity_months": "24"}
+    as_coordinator.post(path, data=sent | label)
+    assert catalogue.find("msu").field("faculte").label == "Faculté de rattachement"
+    kept = Entry.get_by_id(entry.id)
+    assert kept.values == entry.values
+    assert kept.expires_on.year == entry.expires_on.year + 1
+    as_coordinator.post(f"{path}/origine")
+    assert catalogue.find("msu") == before
+
+
+def test_what_a_definition_hides_is_found_no_longer_at_once(app):
+    entry = declared("etp", practitioner("60"), organisme="École Secrète")
+    reader = viewing.Viewer(1)
+
+    def found(**asked):
+        definition = catalogue.find("etp")
+        return [each.id for each in finding.narrowed(finding.visible(definition, reader), definition, reader,
+                                                     Asked(**asked))]  # fmt: skip
+
+    assert found(q="secrete") == [entry.id]
+    values = catalogue.values_of("etp")
+    next(each for each in values["fields"] if each["key"] == "organisme")["readers"] = "coordination"
+    editor.save(values, "etp")
+    assert found(q="secrete") == []
+    assert found() == [entry.id]
+    values = catalogue.values_of("etp")
+    values["fields"] = [each for each in values["fields"] if each["key"] != "organisme"]
+    with pytest.raises(RuleError, match="ferait perdre"):
+        editor.save(values, "etp")
+
+
+def test_a_directory_is_closed_and_opened_again(app, as_coordinator):
+    declared("tabac", practitioner())
+    as_coordinator.post(f"{HERE}/tabac/definition/fermer")
+    assert not catalogue.is_open("tabac")
+    assert "Ce répertoire est fermé" in as_coordinator.get(f"{HERE}/tabac/").text
+    as_coordinator.post(f"{HERE}/tabac/definition/ouvrir")
+    assert catalogue.is_open("tabac")
+    assert as_coordinator.get(f"{HERE}/tabac/definition").status_code == 200
