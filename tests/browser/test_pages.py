@@ -132,6 +132,16 @@ LISTS = paths(
 /repertoires/liste/prevention
 """
 )
+LISTS_DESK = paths(
+    """
+/gestion/repertoires/ /gestion/repertoires/nouveau /gestion/repertoires/msu/ /gestion/repertoires/msu/?q=zzzzzz
+/gestion/repertoires/msu/10 /gestion/repertoires/msu/10/modifier /gestion/repertoires/msu/ajouter
+/gestion/repertoires/msu/ajouter?q=ariane /gestion/repertoires/ressources/ajouter /gestion/repertoires/msu/relances
+/gestion/repertoires/msu/couverture /gestion/repertoires/msu/doublons /gestion/repertoires/msu/doublons/avis
+/gestion/repertoires/msu/instantanes /gestion/repertoires/msu/import /gestion/repertoires/msu/definition
+/gestion/repertoires/ivg/
+"""
+)
 OWN_LISTS = paths(
     """
 /espace/repertoires /espace/repertoires/ipa /espace/repertoires/ipa?q=zzzzzz /espace/repertoires/ipa/1
@@ -142,6 +152,9 @@ OWN_LISTS = paths(
 )
 SEEN = (
     [(VISITOR, path) for path in (*PUBLIC, *ARCHIVES, *LISTS)]
+    [(VISITOR, path) for path in (*PUBLIC, *LETTERS)]
+    + [(VISITOR, path) for path in LISTS]
+    + [(COORDINATOR, path) for path in LISTS_DESK]
     + [(ADHERENT, path) for path in (*SPACE, *OWN_LISTS)]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/", "/espace/repertoires/fiche/41")]
     + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *LETTERS_DESK, *ADMIN)]

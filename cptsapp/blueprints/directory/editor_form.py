@@ -28,6 +28,7 @@ from .definition import FILTERABLE, FilledBy, Kind, Per, Readers, Subject, Theme
 from .fields import Ticks
 from .reading import WrongDefinition
 
+ROWS = {"fields": "Champ", "stages": "Étape"}
 AS_THE_LIST = ("", "Comme la liste")
 FLAGS = {
     "moderated": False,
@@ -112,19 +113,34 @@ class EditorForm(Form):
         if (field.data or "").strip() and not re.fullmatch(r"\s*\d{1,2}/\d{1,2}\s*", field.data):
             raise ValidationError("Écrivez un jour et un mois, comme 31/03.")
 
+    def validate(self, extra_validators=None):
+        """Check the form; what is wrong in a row is said at the top too, under its number."""
+        fine = super().validate(extra_validators)
+        for name in ROWS:
+            self._fields[name].errors = []
+            for rank, row in enumerate(self._fields[name], start=1):
+                for each in filter(lambda each: each.errors, row.form):
+                    self._tell_row(name, rank, each, " ".join(each.errors))
+        return fine
+
+    def _tell_row(self, name: str, rank: int, found, reason: str):
+        self.form_errors.append(f"{ROWS[name]} {rank}, « {found.label.text} » : {reason}")
+
     def refuse_definition(self, error: WrongDefinition):
         """Show what is wrong beside the field that says it, or at the top when no field does."""
         found = self._at(error.place)
         if found is None:
             self.form_errors.append(f"« {error.place} » : {error.reason}" if error.place else error.reason)
-        else:
-            found.errors = [*found.errors, error.reason]
+            return
+        found.errors = [*found.errors, error.reason]
+        if row := re.match(r"(fields|stages) (\d+)", error.place):
+            self._tell_row(row[1], int(row[2]), found, error.reason)
 
     def _at(self, place: str):
         row = re.match(r"(fields|stages) (\d+)(?:, (\w+))?", place)
         if row and int(row[2]) <= len(self._fields[row[1]]):
             inner = self._fields[row[1]][int(row[2]) - 1].form
-            return inner._fields.get(row[3] or "label") or inner.label
+            return inner._fields.get(row[3] or "label", inner.label)
         return self._fields.get("_".join(place.split(", ")))
 
 
