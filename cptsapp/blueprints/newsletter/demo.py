@@ -7,7 +7,7 @@ from cptsapp.kernel.registry import demo_data
 
 from . import picking, rules
 from .contents import Block, Content
-from .models import Archive, BlockKind, Issue, IssueReading, Kind, month_words
+from .models import Archive, BlockKind, Issue, IssueReading, Kind, of_month
 from .numbering import first_of
 
 PAST = 7  # months ago of the first issue
@@ -57,7 +57,7 @@ def _past(month, rank: int):
         blocks.append(Block(title="La vie de la CPTS", blurb=words, url="/la-cpts"))
     content = Content(
         month=month,
-        subject=f"La lettre de {month_words(month)}",
+        subject=f"La lettre {of_month(month)}",
         preheader="Les nouvelles du territoire, les rendez-vous, et ce qui change pour vos patients.",
         editorial=EDITORIALS[rank % len(EDITORIALS)],
         theme=THEMES.get(month.month, ""),
@@ -110,7 +110,7 @@ def _draft():
     documents = _picked("document", day - timedelta(days=60), day, 1)
     content = Content(
         month=month,
-        subject=f"La lettre de {month_words(month)} : dépistages, formations, et un verre",
+        subject=f"La lettre {of_month(month)} : dépistages, formations, et un verre",
         preheader="Trois rendez-vous, une soirée d’accueil, et un document à garder sous la main.",
         editorial="{bonjour},\n\nL’hiver est là. Dans cette lettre, de quoi **préparer les semaines qui viennent** : "
         "les formations où il reste des places, la réunion publique, et une soirée pour accueillir qui vient "

@@ -51,6 +51,12 @@ def month_words(month: date) -> str:
     return f"{MONTHS[month.month - 1]}{NBSP}{month.year}"
 
 
+def of_month(month: date) -> str:
+    """« de novembre 2026 », « d’avril 2027 »."""
+    words = month_words(month)
+    return f"d’{words}" if words[0] in "ao" else f"de {words}"
+
+
 class Issue(Table):
     """One letter. A newsletter has a number; out (`out_at`), it no longer changes, its archive's readers apart.
 

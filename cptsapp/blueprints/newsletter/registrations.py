@@ -22,7 +22,7 @@ from cptsapp.kernel.registry import (
 )
 
 from . import advice, numbering, outlets, rules, wording
-from .models import PATH, Archive, Issue, IssueItem, IssuePicture, Kind, month_words
+from .models import PATH, Archive, Issue, IssueItem, IssuePicture, Kind, month_words, of_month
 from .numbering import first_of
 from .rendering import letter_of
 
@@ -123,7 +123,7 @@ def month_to_write():
     if numbering.first_month() and today().day >= LATE_DAY and not there:
         draft = Issue.living(Kind.NEWSLETTER).where(Issue.month == month).first()
         url = url_for("newsletter_gestion.edit", id=draft.id) if draft else url_for("newsletter_gestion.create")
-        yield Waiting(f"Lettre de {month_words(month)} à envoyer", url, 1)
+        yield Waiting(f"Lettre {of_month(month)} à envoyer", url, 1)
 
 
 @space_card("newsletter.last", "La lettre", template="newsletter/_space.html", access=("adherent",), order=45)

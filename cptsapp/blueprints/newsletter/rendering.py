@@ -81,7 +81,7 @@ def letter_of(issue: Issue, content: Content | None = None) -> Letter:
         html=env.get_template("mail/newsletter/_column.html").render(values),
         text=env.get_template("mail/newsletter/_column.txt").render(values).strip(),
         archive_url=settings.base_url + issue.url if content.archive == Archive.PUBLIC and issue.slug else "",
-        list_name=f"La lettre de {identity().short_name}" if issue.kind == Kind.NEWSLETTER else "",
+        list_name=f"La lettre · {identity().short_name}" if issue.kind == Kind.NEWSLETTER else "",
     )
 
 

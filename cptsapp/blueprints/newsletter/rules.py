@@ -12,7 +12,7 @@ from cptsapp.kernel.text import fold, slugify
 
 from . import numbering
 from .contents import Block, Content, content_of
-from .models import Archive, BlockKind, Issue, IssueItem, IssuePicture, IssueVersion, Kind, month_words
+from .models import Archive, BlockKind, Issue, IssueItem, IssuePicture, IssueVersion, Kind, of_month
 from .wording import search_row
 
 MOST_BLOCKS = 60
@@ -77,7 +77,7 @@ def create(kind: str, content: Content | None = None) -> Issue:
     kind, content = Kind(kind), content or Content()
     if kind == Kind.NEWSLETTER:
         month = content.month or numbering.next_month()
-        subject = content.subject or f"La lettre de {month_words(month)}"
+        subject = content.subject or f"La lettre {of_month(month)}"
         content = replace(content, name="", month=month, subject=subject)
     elif kind == Kind.MODEL:
         content = replace(content, month=None, name=content.name.strip() or "Nouveau modèle")
