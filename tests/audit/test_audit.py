@@ -124,3 +124,8 @@ def test_every_act_has_its_french_words(app):
 def test_an_undeclared_act_is_refused(app):
     with pytest.raises(KeyError), db.atomic():
         journal.write("jamais.declare", "list", 1)
+
+
+def test_the_closed_lists_of_other_rooms_are_in_french(app):
+    said = words.detail_words({"outcome": "no_follow", "reason": "bounced", "state": "validated"}).replace("\xa0", " ")
+    assert said == "issue : Sans suite ; motif : Adresse qui ne reçoit plus ; état : Validée par le bureau"

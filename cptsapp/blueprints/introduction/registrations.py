@@ -12,9 +12,10 @@ from cptsapp.kernel.registry import Waiting, breakdown, indicator, personal_data
 from cptsapp.kernel.text import plural
 
 from . import rules
-from .models import Introduction, Outcome, State, TrainingList, TrainingListEntry
+from .models import Introduction, Outcome, Side, State, TrainingList, TrainingListEntry
 
 RESULT_AFTER = timedelta(days=60)
+journal.name_values(Outcome, Side)
 
 
 @journal.subject("introduction", "Mise en relation")

@@ -17,7 +17,9 @@ from cptsapp.kernel.registry import (
 from cptsapp.kernel.text import plural
 
 from . import rules
-from .models import Equipment, Loan, Pair
+from .models import End, Equipment, Loan, Pair
+
+journal.name_values(End)
 
 
 @journal.subject("pair", "Binôme de téléconsultation")

@@ -11,6 +11,8 @@ from cptsapp.kernel.registry import indicator, personal_data, search_source, sit
 from .models import Evaluation, Fiche, FicheState
 from .showing import search_row
 
+journal.name_values(FicheState)
+
 
 @journal.subject("fiche", "Fiche-action")
 def names(ids):

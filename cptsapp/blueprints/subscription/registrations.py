@@ -28,6 +28,8 @@ from . import segments as segments  # imported for what it registers
 from .models import Counted, Partner, Refusal, Subscription, Topic, TopicChoice
 from .space_views import bp_space as bp  # mounted with this module
 
+journal.name_values(holds.Reason)
+
 __all__ = ["bp"]
 
 READERS = ("bureau", "coordination")
