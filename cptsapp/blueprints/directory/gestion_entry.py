@@ -23,7 +23,7 @@ class AgreementForm(Form):
     """An agreement given otherwise than on the site."""
 
     means = SelectField("Accord donné", choices=MEANS)
-    on = DateField("Date de l’accord", [InputRequired("Indiquez la date de l’accord.")])
+    on = DateField("Date de l’accord", [InputRequired("Indiquez la date de l’accord.")], id="accord-on")
     is_public = BooleanField("Il vaut aussi pour la page publique")
 
     def read(self, definition: Definition) -> Agreement:
