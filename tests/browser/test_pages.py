@@ -152,8 +152,6 @@ OWN_LISTS = paths(
 )
 SEEN = (
     [(VISITOR, path) for path in (*PUBLIC, *ARCHIVES, *LISTS)]
-    [(VISITOR, path) for path in (*PUBLIC, *LETTERS)]
-    + [(VISITOR, path) for path in LISTS]
     + [(COORDINATOR, path) for path in LISTS_DESK]
     + [(ADHERENT, path) for path in (*SPACE, *OWN_LISTS)]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/", "/espace/repertoires/fiche/41")]
