@@ -44,8 +44,9 @@ LETTERS_DESK = paths(
 /gestion/newsletters/ /gestion/newsletters/?q=zzzzzz /gestion/newsletters/nouvelle /gestion/newsletters/calendrier
 /gestion/newsletters/chiffres /gestion/newsletters/1 /gestion/newsletters/9 /gestion/newsletters/9/modifier
 /gestion/newsletters/9/choisir /gestion/newsletters/9/versions /gestion/newsletters/9/versions/9
-/gestion/newsletters/9/relais /gestion/envois/ /gestion/envois/?q=zzzzzz /gestion/envois/1 /gestion/envois/1/texte
-/gestion/envois/1/suite /gestion/envois/groupes /gestion/envois/retours /gestion/envois/retours/1
+/gestion/newsletters/9/relais /gestion/envois/ /gestion/envois/?q=zzzzzz /gestion/envois/2 /gestion/envois/2/texte
+/gestion/envois/1/destinataires /gestion/envois/1/envoyer /gestion/envois/2/progression /gestion/envois/2/suite
+/gestion/envois/groupes /gestion/envois/retours /gestion/envois/retours/1
 """
 )
 SPACE = paths(
@@ -152,10 +153,10 @@ OWN_LISTS = paths(
 )
 SEEN = (
     [(VISITOR, path) for path in (*PUBLIC, *ARCHIVES, *LISTS)]
-    + [(COORDINATOR, path) for path in LISTS_DESK]
     + [(ADHERENT, path) for path in (*SPACE, *OWN_LISTS)]
     + [(BUREAU, path) for path in ("/gestion/", "/espace/", "/espace/repertoires/fiche/41")]
-    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LETTERS, *LETTERS_DESK, *ADMIN)]
+    + [(COORDINATOR, path) for path in ("/", *DESK, *MEMBERS, *EVENTS, *ROOMS, *LISTS_DESK)]
+    + [(COORDINATOR, path) for path in (*LETTERS, *LETTERS_DESK, *ADMIN)]
 )
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.

@@ -2,6 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
+from cptsapp.blueprints.mailing import rules as mailing_rules
+from cptsapp.blueprints.mailing.audience import Op, Step
+from cptsapp.blueprints.subscription.segments import ALL
 from cptsapp.kernel.dates import add_months, to_utc, today
 from cptsapp.kernel.registry import demo_data
 
@@ -122,7 +125,9 @@ def _draft():
             *([_heading("Des documents pour vous"), *documents] if documents else []),
         ),
     )
-    rules.create(Kind.NEWSLETTER, content)
+    issue = rules.create(Kind.NEWSLETTER, content)
+    sending = mailing_rules.open_for("newsletter", issue.id)
+    mailing_rules.set_audience(sending.id, [Step(Op.OR, "tous", ALL)])
 
 
 def _thanks():
