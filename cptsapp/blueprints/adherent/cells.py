@@ -15,6 +15,7 @@ from cptsapp.kernel.text import fold, normalise_email
 from . import checks
 from .models import MemberType
 
+MOST_TAGS = 20
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _EMAIL = re.compile(rf"[^@\s,;:<>()\[\]\"']+@{_LABEL}(?:\.{_LABEL})*\.[a-z]{{2,24}}")
 _PARTICLES = {"de", "du", "des", "la", "le", "les", "d", "l", "et", "van", "von", "der", "den", "di", "da", "el", "ben"}
@@ -42,6 +43,20 @@ _TYPES = (
     ("salari|hospitalier|employe", MemberType.SALARIE),
     ("liberal|cabinet|ville", MemberType.LIBERAL),
 )
+
+
+def tags(text: str) -> list[str]:
+    """Return the tags of a cell, parted by commas, semicolons, bars or line ends; each once."""
+    found = {}
+    for part in re.split(r"[,;|\n]", text):
+        name = " ".join(part.split())
+        if len(name) > 60:
+            raise Unreadable("une étiquette compte 60 caractères au plus")
+        if fold(name):
+            found.setdefault(fold(name), name)
+    if len(found) > MOST_TAGS:
+        raise Unreadable(f"{MOST_TAGS} étiquettes au plus par ligne")
+    return list(found.values())
 
 
 class Unreadable(ValueError):

@@ -11,7 +11,7 @@ from cptsapp.kernel.importing import Doubt, Field, Importer, Outcome, Plan, Row
 from cptsapp.kernel.importing.runs import importer
 from cptsapp.kernel.text import fold
 
-from . import cells, checks, writing
+from . import additions, cells, checks, writing
 from .cells import Unreadable
 from .colleges import CollegeRule, deduce
 from .matching import OF_MEMBERSHIP, Finder, Reading
@@ -22,7 +22,7 @@ LABELS = {
     "family_name": "Nom", "given_name": "Prénom", "name": "Structure", "email": "Adresse e-mail", "phone": "Téléphone",
     "profession": "Profession", "profession_other": "Profession", "commune": "Commune", "rpps": "N° RPPS",
     "adeli": "N° ADELI", "mode": "Mode d’exercice", "organisation": "Structure", "type": "Qualité",
-    "college": "Collège", "started_on": "Adhésion le",
+    "college": "Collège", "started_on": "Adhésion le", "tags": "Étiquettes", "speaker": "Représentant",
 }  # fmt: skip
 LONGEST = {"family_name": 80, "given_name": 80, "name": 160, "organisation": 160, "mode": 120}
 
@@ -57,6 +57,8 @@ class Members(Importer):
         Field("college", "Collège", ("colleges", "college electoral")),
         Field("started_on", "Date d’adhésion", ("adherent depuis", "date d'entree", "adhesion", "date adhesion",
                                                 "date d'inscription", "depuis")),
+        Field("tags", "Étiquettes", ("etiquette", "tag", "tags", "mots cles", "groupes de travail"),
+              "Séparées par des virgules ; elles s’ajoutent à celles de la fiche"),
     )  # fmt: skip
     never = dict.fromkeys(
         ("role", "roles", "droits", "droit", "acces", "mot de passe", "compte", "profil", "fonction cpts"),
@@ -74,6 +76,7 @@ class Members(Importer):
         if account_id:
             self.own = {id for (id,) in Account.select(Account.person).where(Account.id == account_id).tuples()}
         self.seen: dict[tuple, int] = {}
+        self.beside: set[int] = set()  # records that this pass has made beside those of its rows: no row is about them
 
     def missing(self, keys):
         if keys & {"family_name", "full_name", "organisation"}:
@@ -84,7 +87,7 @@ class Members(Importer):
 
     def plan(self, rows: list[Row]) -> list[Plan]:
         readings = [(row, self._read(row.cells)) for row in rows]
-        finder = Finder([reading for _, reading in readings if not reading.wrong])
+        finder = Finder([reading for _, reading in readings if not reading.wrong], self.beside)
         return [self._plan(row.number, reading, finder) for row, reading in readings]
 
     def _read(self, given: dict[str, str]) -> Reading:
@@ -119,7 +122,11 @@ class Members(Importer):
             reading.values["type"] = kind if kind.is_body else MemberType.STRUCTURE
             if family or first:
                 named = f"{first} {family}".strip()
-                reading.notes.append(("Nom", named, "représentant à indiquer sur la fiche de la structure"))
+                reading.notes.append(("Nom", named, "représentant de la structure"))
+                reading.values["speaker"] = {
+                    "family_name": cells.name(family or first)[0],
+                    "given_name": cells.name(first)[0] if family else "",
+                }
             return
         reading.values["type"] = kind if not kind.is_body else MemberType.LIBERAL
         if not family:
@@ -179,6 +186,9 @@ class Members(Importer):
     def _read_organisation(self, text, reading):
         if not reading.is_structure:
             reading.values["organisation"] = text
+
+    def _read_tags(self, text, reading):
+        reading.values["tags"] = cells.tags(text)
 
     def _read_started_on(self, text, reading):
         reading.values["started_on"] = cells.day(text, self.today)
@@ -247,6 +257,12 @@ class Members(Importer):
             plan.outcome = Outcome.DOUBTFUL
             plan.values = {}
             return plan
+        if values.get("tags"):
+            values["tags"] = [name for name in values["tags"] if fold(name) not in known.tags]
+        if known.speaker and "speaker" in values:
+            named = values.pop("speaker")
+            if not additions.same_name(known.speaker, named):
+                plan.notes = [*plan.notes, ("Représentant", known.speaker.label, "laissé : changez-le sur la fiche")]
         plan.values = {key: value for key, value in values.items() if self._differs(key, value, known)}
         if known.membership is None:
             plan.values |= {key: values[key] for key in OF_MEMBERSHIP if key in values}
@@ -287,6 +303,10 @@ class Members(Importer):
             return ""
         if key == "profession":
             return writing.profession_label(value)
+        if key == "tags":
+            return ", ".join(value)
+        if key == "speaker":
+            return f"{value['given_name']} {value['family_name']}".strip()
         if key == "commune":
             return writing.commune_label(value)
         if key == "college":
@@ -315,9 +335,11 @@ class Members(Importer):
             if not plan.values.get("college"):
                 plan.values["college"] = self._college(plan.values)
         changed = [plan for plan in plans if plan.subject is not None]
-        return writing.create([plan.values for plan in made], self.today) + [
-            writing.change(plan.subject, plan.values, self._college, self.today) for plan in changed
-        ]
+        effects = writing.create([plan.values for plan in made], self.today)
+        for plan in changed:
+            effects += writing.change(plan.subject, plan.values, self._college, self.today)
+        self.beside |= {each.subject for each in effects if each.beside}
+        return effects
 
     def _college(self, values) -> int | None:
         key = (values["type"], values.get("profession", ""))

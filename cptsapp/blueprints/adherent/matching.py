@@ -10,11 +10,13 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.db import db
 from cptsapp.kernel.text import fold
 
+from . import additions
 from .models import Membership, Practice
 
 LAST_CHAR = "\U0010ffff"
 OF_PERSON = ("family_name", "given_name", "name", "email", "phone")
 OF_PRACTICE = ("profession", "profession_other", "commune", "rpps", "adeli", "mode", "organisation")
+ADDED = ("tags", "speaker")
 OF_MEMBERSHIP = ("type", "college", "started_on")
 
 
@@ -53,12 +55,16 @@ class Known:
     practice: Practice | None = None
     membership: Membership | None = None
     has_account: bool = False
+    tags: set[str] = field(default_factory=set)  # folded
+    speaker: Person | None = None
 
     @property
     def names(self):
         return fold(self.person.name or self.person.family_name), fold(self.person.given_name)
 
     def value(self, key: str):
+        if key in ADDED:
+            return ""
         row = self.person if key in OF_PERSON else self.practice if key in OF_PRACTICE else self.membership
         if row is None:
             return ""
@@ -69,9 +75,8 @@ class Known:
 class Finder:
     """The records that a batch of rows may speak of, read at once."""
 
-    def __init__(self, readings: list[Reading]):
-        ids = self._ids(readings)
-        self.known = _load(ids)
+    def __init__(self, readings: list[Reading], beside: set[int] = frozenset()):
+        self.known = _load(self._ids(readings) - beside)
         self.by_rpps, self.by_email, self.by_names = {}, defaultdict(list), defaultdict(list)
         for known in self.known:
             if known.practice and known.practice.rpps:
@@ -154,4 +159,15 @@ def _load(ids: set[int]) -> list[Known]:
     memberships = memberships.order_by(Membership.left_at.is_null(), Membership.started_on, Membership.id)
     last = {each.person_id: each for each in memberships}
     accounts = {id for (id,) in Account.select(Account.person).where(Account.person.in_(ids)).tuples()}
-    return [Known(each, getattr(each, "own", None), last.get(each.id), each.id in accounts) for each in people]
+    tags, speakers = additions.tags_of(ids), additions.speakers_of(ids)
+    return [
+        Known(
+            each,
+            getattr(each, "own", None),
+            last.get(each.id),
+            each.id in accounts,
+            tags.get(each.id, set()),
+            speakers.get(each.id),
+        )
+        for each in people
+    ]

@@ -69,11 +69,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What writing a row did to one record: made it, or changed it from `before` (column -> value)."""
+    """What writing a row did to one record: made it, or changed it from `before` (column -> value).
+
+    `beside`: made along with the record that the row is about, and not counted as one.
+    """
 
     subject: int
     created: bool
     before: dict = field(default_factory=dict)
+    beside: bool = False
 
 
 class Importer:

@@ -258,7 +258,7 @@ def _write_all(run: Import) -> Counter:
             for plan, kept in chosen:
                 written["left" if plan.outcome == Outcome.DOUBTFUL and not kept else plan.outcome.value] += 1
                 report(plan, _result(plan, kept))
-            written["created"] += sum(effect.created for effect in effects)
+            written["created"] += sum(effect.created and not effect.beside for effect in effects)
             written["updated"] += sum(not effect.created for effect in effects)
         if digest.hexdigest() != run.digest:
             raise _Changed
