@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from cptsapp.blueprints.adherent import answering, deciding, indicators, renewing, rules, years
+from cptsapp.blueprints.adherent import answering, colleges, deciding, history, indicators, renewing, rules, years
+from cptsapp.blueprints.adherent.history import MembershipPast
 from cptsapp.blueprints.adherent.models import (
     Membership,
     MemberType,
@@ -18,13 +19,14 @@ from cptsapp.blueprints.adherent.models import (
 )
 from cptsapp.blueprints.adherent.renewing import Campaign, LeftOut, RenewalMail, Situation
 from cptsapp.blueprints.association import rules as association_rules
+from cptsapp.blueprints.association.models import College
 from cptsapp.blueprints.person import rules as people
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import OutgoingMail
-from tests.conftest import logged_in
+from tests.conftest import logged_in, text_of
 
 from .conftest import link_of
 
@@ -383,3 +385,43 @@ def test_a_payment_is_not_read_in_the_journal_of_a_record(association, as_bureau
     membership = member("Alpha")
     years.pay(Year.get().id, on=today(), means="cheque")
     assert "cotisation" not in as_bureau.get(f"/gestion/personnes/{membership.person_id}").text.lower()
+
+
+def test_the_register_shows_the_type_and_the_college_of_its_day(association, as_bureau, as_coordinator):
+    one = College.create(name="Libéraux", position=1)
+    other = College.create(name="Établissements", position=2)
+    changed, still = member("Alpha"), member("Beta")
+    for each in (changed, still):
+        Membership.update(started_on=date(2024, 1, 1), college=one, type="liberal").where(
+            Membership.id == each.id
+        ).execute()
+    colleges.decide(changed.id, other.id)
+    colleges.decide(changed.id, None)  # of the changes of one day, what was before the first one stays
+    MembershipPast.update(until=date(2025, 3, 1)).execute()
+    history.remember(changed.id)
+    Membership.update(type="salarie", college=other).where(Membership.id == changed.id).execute()
+    MembershipPast.update(until=date(2025, 9, 1)).where(MembershipPast.until == today()).execute()
+
+    def line(day, **asked):
+        page = as_bureau.get("/gestion/adherents/registre", query_string={"le": day, **asked}).text
+        return [text_of(row) for row in page.split("<tr>") if "ALPHA" in row]
+
+    assert "Professionnel libéral" in line("2024-06-01")[0]
+    assert "Libéraux" in line("2024-06-01")[0]
+    assert "Libéraux" in line("2025-02-28")[0]
+    assert "Libéraux" not in line("2025-03-01")[0]
+    assert "Professionnel libéral" in line("2025-08-31")[0]
+    assert "Professionnel salarié" in line("2025-09-01")[0]
+    assert "Établissements" in line("")[0]
+    assert line("2024-06-01", qualite="liberal", college=str(one.id))
+    assert not line("2024-06-01", qualite="salarie")
+    assert not line("2025-10-01", college=str(one.id))
+    assert "BETA" in as_bureau.get("/gestion/adherents/registre?le=2024-06-01&qualite=liberal&tri=college").text
+    exported = as_bureau.post("/gestion/adherents/registre/export", data={"le": "2024-06-01", "format": "csv"}).text
+    assert "Professionnel salarié" not in exported
+
+
+def test_a_membership_of_the_day_has_no_past(association):
+    fresh = member("Gamma")
+    history.remember(fresh.id)
+    assert not MembershipPast.select().exists()

@@ -13,6 +13,7 @@ from cptsapp.kernel import journal
 from cptsapp.kernel.db import Table, db, locked
 from cptsapp.kernel.errors import RuleError
 
+from . import history
 from .models import Membership, MemberType, Practice
 
 for _action, _sentence in {
@@ -116,6 +117,7 @@ def apply() -> int:
         practice = practices.get(membership.person_id)
         college = deduce(membership.type, practice.profession if practice else "", rules)
         if college and membership.college_id != college.id:
+            history.remember(membership.id)
             Membership.update(college=college).where(Membership.id == membership.id).execute()
             changed += 1
     if changed:
@@ -131,6 +133,7 @@ def decide(membership_id: int, college_id: int | None) -> None:
         raise RuleError("Cette adhésion n’existe plus. Rechargez la page.")
     if college_id and not College.select().where(College.id == college_id).exists():
         raise RuleError("Choisissez un collège.", field="college")
+    history.remember(membership.id)
     membership.college, membership.college_decided = college_id or None, bool(college_id)
     membership.save()
     journal.write("adherent.college_decided", "person", membership.person_id, college=college_id)

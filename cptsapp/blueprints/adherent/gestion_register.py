@@ -13,6 +13,7 @@ from cptsapp.kernel.access import access
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.tables import Column, DataTable, OneOf
 
+from . import history
 from .gestion import bp_gestion
 from .models import Membership, MemberType, Practice
 
@@ -38,6 +39,13 @@ class OnDay:
         return (Membership.started_on <= day) & (Membership.ended_on.is_null() | (Membership.ended_on >= day))
 
 
+class OfCollege(OneOf):
+    """An expression has no type of its own: the number is compared as one."""
+
+    def condition(self, values):
+        return self.of == int(values[self.key]) if values[self.key] else None
+
+
 def _day(text) -> date | None:
     try:
         day = date.fromisoformat(text or "")
@@ -59,6 +67,11 @@ def _commune(row) -> str:
     return row.own.commune.name if _own(row) and row.own.commune_id else ""
 
 
+def _college(row) -> str:
+    then = getattr(row, "college_then", None)
+    return then.name if then else ""
+
+
 def _link(row) -> str:
     return url_for("person_gestion.show", id=row.person_id)
 
@@ -66,7 +79,7 @@ def _link(row) -> str:
 REGISTER = DataTable(
     "registre",
     Column("nom", "Adhérent", "person.list_label", sort=Person.folded, link=_link),
-    Column("qualite", "Qualité", "type_label", sort=Membership.type),
+    Column("qualite", "Qualité", lambda row: MemberType(row.type_then).label, sort=history.TYPE),
     Column("profession", "Profession", _profession, sort=Practice.profession),
     Column(
         "commune",
@@ -74,7 +87,7 @@ REGISTER = DataTable(
         _commune,
         sort=Commune.sort_name,
     ),
-    Column("college", "Collège", lambda row: row.college.name if row.college_id else "", sort=College.position),
+    Column("college", "Collège", _college, sort=College.position),
     Column("depuis", "Adhérent depuis", "started_on", sort=Membership.started_on),
     Column("fin", "Jusqu’au", "ended_on", sort=Membership.ended_on),
     noun=("adhérent", "adhérents"),
@@ -82,11 +95,11 @@ REGISTER = DataTable(
     hint="Nom…",
     filters=[
         OnDay(),
-        OneOf("qualite", "Qualité", Membership.type, MemberType, blank="Toutes les qualités"),
-        OneOf(
+        OneOf("qualite", "Qualité", history.TYPE, MemberType, blank="Toutes les qualités"),
+        OfCollege(
             "college",
             "Collège",
-            Membership.college,
+            history.COLLEGE,
             lambda: [(str(each.id), each.name) for each in College.ordered()],
             blank="Tous les collèges",
         ),
@@ -98,9 +111,11 @@ REGISTER = DataTable(
 )
 
 
-def _register():
-    query = Membership.select(Membership, Person, College, Practice, Commune).join(Person).switch(Membership)
-    query = query.join(College, JOIN.LEFT_OUTER).switch(Membership)
+def _register(asked):
+    """Return the memberships with their type and their collège of the day asked for."""
+    day = _day(asked.get("le")) or today()
+    shown = (Membership, Person, College, Practice, Commune, history.TYPE.alias("type_then"))
+    query = history.on(Membership.select(*shown).join(Person), day).switch(Membership)
     query = query.join(Practice, JOIN.LEFT_OUTER, on=(Practice.person == Membership.person), attr="own")
     return query.join(Commune, JOIN.LEFT_OUTER)
 
@@ -108,11 +123,10 @@ def _register():
 @bp_gestion.get("/registre")
 @access("bureau", "coordination")
 def register():
-    day = _day(request.args.get("le")) or today()
-    return REGISTER.page("adherent/register.html", _register(), day=day)
+    return REGISTER.page("adherent/register.html", _register(request.args))
 
 
 @bp_gestion.post("/registre/export")
 @access("bureau", "coordination")
 def register_export():
-    return REGISTER.export(_register())
+    return REGISTER.export(_register(request.form))

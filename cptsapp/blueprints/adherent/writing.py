@@ -14,7 +14,7 @@ from cptsapp.kernel.db import insert_rows, revision
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.importing import Effect
 
-from . import years
+from . import additions, history, years
 from .models import Membership, MemberType, Practice, Year
 
 OF_PERSON = ("family_name", "given_name", "name", "email", "phone")
@@ -52,7 +52,11 @@ def create(values: list[dict], day: date) -> list[Effect]:
     finding.put(persons, new=True)
     saved_many.send(persons)
     revision.bump()
-    return [Effect(id, True) for id in ids]
+    effects = []
+    for id, each in zip(ids, values, strict=True):
+        before, others = additions.put(id, each) if each.get("tags") or each.get("speaker") else ({}, [])
+        effects += [Effect(id, True, before), *others]
+    return effects
 
 
 def _person(values) -> Person:
@@ -86,8 +90,8 @@ def _admit(pairs: list[tuple[int, dict]], day: date) -> list[int]:
     return ids
 
 
-def change(person_id: int, values: dict, college_of, day: date) -> Effect:
-    """Write what a row says of a record that stands; return what it said before."""
+def change(person_id: int, values: dict, college_of, day: date) -> list[Effect]:
+    """Write what a row says of a record that stands; return what it said before, and the records made beside it."""
     before = {}
     person = Person.get_by_id(person_id)
     named = {name: values[name] for name in OF_PERSON if name in values}
@@ -107,11 +111,13 @@ def change(person_id: int, values: dict, college_of, day: date) -> Effect:
     else:
         held = {name: values[name] for name in ("type", "college", "started_on") if name in values}
         if held:
+            history.remember(membership.id)
             before["membership"] = {name: membership.__data__[name] for name in held} | {"id": membership.id}
             Membership.update(held).where(Membership.id == membership.id).execute()
+    added, made = additions.put(person_id, values)
     finding.put([person])
     revision.bump()
-    return Effect(person_id, False, before)
+    return [Effect(person_id, False, before | added), *made]
 
 
 def _set(person: Person, values: dict):
@@ -172,6 +178,7 @@ def undo(effects: list[Effect]) -> None:
         Practice.delete().where(Practice.person.in_(made)).execute()
         finding.drop(made)
         Person.delete().where(Person.id.in_(made)).execute()
+        additions.forget_unworn({tag for each in effects if each.created for tag in each.before.get("tags", ())})
     for each in effects:
         if not each.created:
             _restore(each.subject, each.before)
@@ -185,12 +192,14 @@ def _remove_memberships(ids):
 
 
 def _restore(person_id, before):
+    additions.take_back(person_id, before)
     if before.get("admitted"):
         _remove_memberships([person_id])
     if values := before.get("membership"):
         id = values.pop("id")
         if "started_on" in values:
             values["started_on"] = date.fromisoformat(values["started_on"])
+        history.remember(id)
         Membership.update(values).where(Membership.id == id).execute()
     if "practice" in before:
         mine = Practice.person == person_id

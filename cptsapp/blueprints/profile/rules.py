@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 from cptsapp.blueprints.account.models import Account
-from cptsapp.blueprints.adherent import colleges
+from cptsapp.blueprints.adherent import colleges, history
 from cptsapp.blueprints.adherent import rules as adherent_rules
 from cptsapp.blueprints.adherent.models import Membership, MemberType, Practice
 from cptsapp.blueprints.annuaire import rules as annuaire_rules
@@ -96,6 +96,7 @@ def _save(practice):
 def _change_type(membership, type, practice):
     if type not in set(MemberType) or MemberType(type).is_body != MemberType(membership.type).is_body:
         raise RuleError("Choisissez votre qualité dans la liste.", field="type")
+    history.remember(membership.id)
     membership.type = type
     if not membership.college_decided:
         membership.college = colleges.deduce(type, practice.profession) or membership.college
