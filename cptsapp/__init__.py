@@ -9,7 +9,7 @@ from flask import Flask, request
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from .kernel import access, compression, dates, db, errorpages, htmx, navigation, security, sessions, text
+from .kernel import access, compression, dates, db, errorpages, htmx, navigation, pieces, security, sessions, text
 from .kernel.mail import relay
 from .kernel.settings import SettingsError, settings
 from .kernel.urls import NumberConverter
@@ -134,6 +134,7 @@ def template_globals(app):
         gestion_menu=navigation.gestion_menu,
         space_menu=navigation.space_menu,
         csrf_field=security.csrf_field,
+        piece=pieces.piece,
         settings=settings,
         is_on=lambda feature: feature in app.blueprints,
     )

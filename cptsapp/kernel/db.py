@@ -7,6 +7,7 @@ request or the job, and kept warm between two.
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from peewee import Database, DatabaseProxy, DeferredForeignKey, IntegerField, Model, sqlite3
@@ -14,9 +15,12 @@ from playhouse.db_url import connect as connect_url
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
+from .spelling import QuickContext
+
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 BUSY_SECONDS = 5  # that a write waits for another one, in another process, to end
 MOST_VALUES = 15_000  # in one statement; SQLite takes 32,766
+SNAPSHOT = "SELECT pg_current_snapshot()::text"  # which transactions are seen: the same ones, the same rows
 SOUND_SQLITE = (3, 51, 3)  # older ones can lose commits in WAL mode (the WAL-reset bug)
 
 db = DatabaseProxy()
@@ -103,6 +107,27 @@ def insert_rows(model, fields, rows, *, returning: bool = False) -> list[int]:
     return ids
 
 
+class Numbered(sqlite3.Connection):
+    """A connection that has a number of its own: another may be given the same place in memory."""
+
+    _numbers = count()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.number = next(self._numbers)
+
+
+def stamp() -> tuple:
+    """Return (connection, state): a state that it has seen again means that nobody has written in the base since.
+
+    A connection of SQLite counts its own writes and is told of those of the others, of this process or not.
+    """
+    if not is_sqlite():
+        return db.obj.database, db.execute_sql(SNAPSHOT).fetchone()[0]
+    link = db.connection()
+    return link.number, (link.total_changes, link.execute("PRAGMA data_version").fetchone()[0])
+
+
 class OneWriter(PooledSqliteDatabase):
     """A pool whose threads write one after another: SQLite lets one in at a time, and makes the others poll.
 
@@ -163,12 +188,15 @@ def open_database(url: str, *, threads: int = 8) -> Database:
             },
             lock_type="IMMEDIATE",
             check_same_thread=False,
+            factory=Numbered,
+            cached_statements=512,  # pages ask some hundreds of different ones: SQLite parses each once
             max_connections=threads + 2,
             timeout=5,
         )
     else:
         base = scheme.split("+")[0]
         database = connect_url(f"{base}+pool://{rest}", max_connections=threads + 2, timeout=5)
+    database.context_class = QuickContext
     db.initialize(database)
     return database
 

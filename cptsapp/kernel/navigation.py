@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import has_request_context, request, url_for
 
 from .access import may_enter, roles
+from .prepared import Counted, count
 from .registry import navigation
 
 GROUPS = ("", "Association", "Communication", "Répertoires", "Territoire", "Projet", "Instance")
@@ -24,7 +25,7 @@ class Entry:
 @dataclass(frozen=True)
 class Group:
     title: str
-    items: list[Entry]
+    items: tuple[Entry, ...]
 
 
 def area() -> str:
@@ -39,20 +40,28 @@ def menu(of: str) -> list[Entry]:
     items = [item for item in navigation if item.area == of and may_enter(item.access, held)]
     entries = [(item, url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
     here = max((url for _, url in entries if _is_under(url)), key=len, default=None)
-    return [Entry(i.label, url, i.icon, url == here, i.count() if i.count else None) for i, url in entries]
+    counts = _counts([item for item, _ in entries])
+    return [Entry(item.label, url, item.icon, url == here, counts.get(item.label)) for item, url in entries]
+
+
+def _counts(items) -> dict[str, int]:
+    """Return what is counted beside the entries, by label: one query for all those that can be counted together."""
+    together = {item.label: item.count for item in items if isinstance(item.count, Counted)}
+    found = dict(zip(together, count(*together.values()), strict=True)) if together else {}
+    return found | {item.label: item.count() for item in items if item.count and item.label not in found}
 
 
 def _is_under(url: str) -> bool:
     return request.path == url or request.path.startswith(url.rstrip("/") + "/")
 
 
-def gestion_menu() -> list[Group]:
+def gestion_menu() -> tuple[Group, ...]:
     """Return the groups of the side menu, empty ones left out."""
     held = roles()
     group_of = {url_for(i.endpoint): i.group for i in navigation if i.area == "gestion" and may_enter(i.access, held)}
     entries = menu("gestion")
-    groups = [Group(title, [e for e in entries if group_of[e.url] == title]) for title in GROUPS]
-    return [group for group in groups if group.items]
+    groups = (Group(title, tuple(e for e in entries if group_of[e.url] == title)) for title in GROUPS)
+    return tuple(group for group in groups if group.items)
 
 
 def space_menu() -> list[Entry]:

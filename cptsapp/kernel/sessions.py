@@ -16,6 +16,7 @@ from peewee import CharField, DateTimeField, DeferredForeignKey, OperationalErro
 from werkzeug.datastructures import CallbackDict
 
 from .db import Table, db, now
+from .prepared import prepared
 from .registry import Personal
 from .settings import settings
 
@@ -71,6 +72,11 @@ class Session(Table):
         return f"{_named(BROWSERS, self.agent, 'Navigateur')} sur {_named(SYSTEMS, self.agent, 'appareil inconnu')}"
 
 
+@prepared
+def _with_hash(id_hash):
+    return Session.select().where(Session.id_hash == id_hash)
+
+
 class RowSession(CallbackDict, SessionMixin):
     """Flask's session, kept in `row` (None until something must be remembered)."""
 
@@ -105,7 +111,7 @@ class RowSessions(SessionInterface):
         key = request.cookies.get(cookie_name(), "")
         if not key:
             return RowSession()
-        row = Session.get_or_none(Session.id_hash == _hash(key))
+        row = _with_hash.first(_hash(key))
         if row is None or not row.is_alive:
             return RowSession()
         return RowSession(json.loads(row.data_json), row, key)

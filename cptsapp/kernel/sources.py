@@ -5,8 +5,9 @@ from operator import or_
 
 from peewee import Query, fn
 
-from .db import is_sqlite
+from .db import db, is_sqlite
 from .filters import getter
+from .kept import keep
 from .text import fold
 
 
@@ -42,7 +43,7 @@ class QueryRows:
         self.query = self.query.order_by(*ways, self.key)
 
     def count(self) -> int:
-        return self.query.select(fn.COUNT(1)).order_by().scalar() or 0
+        return counted(self.query.select(fn.COUNT(1)).order_by())
 
     def count_all(self) -> int:
         return self.count()
@@ -55,6 +56,12 @@ class QueryRows:
 
     def __iter__(self):
         return self.query.iterator()
+
+
+def counted(query) -> int:
+    """Return what a query that counts gives: kept by its words and values, until something is written."""
+    text, values = query.sql()
+    return keep((text, tuple(values)), lambda: db.execute_sql(text, values).fetchone()[0])
 
 
 class MemoryRows:

@@ -161,7 +161,7 @@ class View:
     pages: int
     rows: list
     path: str
-    options: dict[str, list] = field(default_factory=dict)
+    options: dict[str, tuple] = field(default_factory=dict)
     most: int | None = None  # more than this were not counted
 
     @property
@@ -323,7 +323,7 @@ class DataTable:
         pages = max(1, -(-total // state.par))
         self.prepare(part)
         choices = [] if wants_fragment() else [each for each in self.filters if each.widget == "choice"]
-        options = {each.key: each.options() for each in choices}
+        options = {each.key: tuple(each.options()) for each in choices}
         return View(self, state, total, pages, part, request.path, options, source.most)
 
     @staticmethod

@@ -192,7 +192,7 @@ def test_the_list_costs_few_queries_whatever_its_length(as_coordinator, app):
     for number in range(30):
         rules.receive(f"cle-{number}", **TYPED)
     as_coordinator.get("/gestion/messages/")
-    with app.test_request_context("/gestion/messages/"), assert_query_count(2):
+    with app.test_request_context("/gestion/messages/"), assert_query_count(1):  # its length is known already
         rows = MESSAGES.read(ContactMessage.inbox()).rows
         assert [row.handler for row in rows] == [""] * 25
 

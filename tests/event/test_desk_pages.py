@@ -119,7 +119,7 @@ def test_the_list_shows_the_seats_who_waits_and_who_came(as_coordinator, publish
     rules.edit(published.id, capacity=1)
     register(published, "Alix")
     register(published, "Sacha")
-    row = re.search(r"<tr>.*?Soirée vaccins.*?</tr>", as_coordinator.get(LIST).text, re.S)[0]
+    row = re.search(r"<tr>.*?Soirée vaccins.*?\n", as_coordinator.get(LIST).text, re.S)[0]
     assert "1 sur 1" in text_of(row).replace("\xa0", " ")
     assert 'data-label="En attente" class="number">1<' in row
 

@@ -212,7 +212,7 @@ def test_the_part_for_htmx_is_a_piece_of_the_page_and_keeps_words_out_of_the_add
 def test_a_row_is_headed_by_its_link_and_its_small_line(site, entries):
     html = site.get("/liste").text
     first = entries.order_by(JournalEntry.subject_id).get()
-    assert f'<a href="/liste/{first.id}">objet 00</a><span class="sub">test.done</span>' in html
+    assert f'<a href="/liste/{first.id}">objet 00</a><small>test.done</small>' in html
     assert '<span class="badge ok">Page</span>' in html
     assert 'aria-sort="ascending"' in html
 

@@ -230,11 +230,11 @@ def test_no_page_may_take_the_address_of_a_room(app):
     } <= reserved()
 
 
-def test_a_page_costs_two_queries(client, write):
+def test_a_page_costs_one_query(client, write):
     write("la-cpts", menu={"position": "1"})
     client.get("/la-cpts")
     PAGES.refresh()
-    with assert_query_count(2):
+    with assert_query_count(1):
         client.get("/la-cpts?neuf=1")
 
 

@@ -9,6 +9,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import LABELS
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import Personal, role_sources
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import normalise_email
@@ -72,7 +73,7 @@ class Account(UserMixin, Table):
     @property
     def given_roles(self) -> frozenset[str]:
         """The roles given by hand that are not over."""
-        return frozenset(grant.role for grant in self.grants if grant.is_current)
+        return frozenset(grant.role for grant in _grants_of.all(self.id) if grant.is_current)
 
     @property
     def is_privileged(self) -> bool:
@@ -103,7 +104,7 @@ class Account(UserMixin, Table):
 
     @classmethod
     def with_id(cls, id: int | str) -> "Account | None":
-        return cls.joined().where(cls.id == id).first()
+        return _account_with_id.first(id)
 
     @classmethod
     def joined(cls):
@@ -136,6 +137,16 @@ class Grant(Table):
     @property
     def label(self) -> str:
         return LABELS.get(self.role, self.role)
+
+
+@prepared
+def _account_with_id(id):
+    return Account.joined().where(Account.id == id)
+
+
+@prepared
+def _grants_of(account):
+    return Grant.select(Grant.role, Grant.until).where(Grant.account == account)
 
 
 class RecoveryCode(Table):

@@ -10,6 +10,7 @@ from cptsapp.kernel.access import may
 from cptsapp.kernel.dates import span
 from cptsapp.kernel.db import db
 from cptsapp.kernel.journal import JournalEntry
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import indicator, person_panel, personal_data, personal_eraser
 
 from . import rules
@@ -25,7 +26,12 @@ def keep_an_admin(person):
 
 @person_panel("Compte", template="account/_panel.html", access=("admin", "coordination"), order=30)
 def account_panel(person):
-    return {"accounts": list(person.accounts.order_by(Account.id)), "may_see_roles": may("admin")}
+    return {"accounts": _accounts_of.all(person.id), "may_see_roles": may("admin")}
+
+
+@prepared
+def _accounts_of(person):
+    return Account.select().where(Account.person == person).order_by(Account.id)
 
 
 @indicator("account.opened", "Comptes ouverts", unit="comptes")

@@ -11,6 +11,7 @@ from cptsapp.kernel import journal, mail
 from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.prepared import Counted
 from cptsapp.kernel.text import euros, plural
 
 from . import colleges, duplicates, joining, rules
@@ -215,8 +216,7 @@ def deciders() -> list[Account]:
     return list(Account.joined().where(Account.id.in_(held), usable).order_by(Account.id))
 
 
-def waiting_count() -> int:
-    return Application.select().where(Application.is_waiting()).count()
+waiting_count = Counted(lambda: Application.select().where(Application.is_waiting()))
 
 
 @db.atomic()

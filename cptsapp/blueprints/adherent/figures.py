@@ -1,18 +1,17 @@
-"""The figures above the list of members, counted again only when something that people see has changed."""
+"""The figures above the list of members, counted again only when something has been written."""
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from peewee import fn
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory.models import Headcount
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.db import db, revision
+from cptsapp.kernel.kept import kept
 
 from .listing import belongs
-from .models import Application, Membership, MemberType, Status
+from .models import Membership, MemberType, Status
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,11 @@ class Figures:
 
 
 def figures() -> Figures:
-    return _figures(revision.read(), db.obj.database, today())
+    return _figures(today())
 
 
-@lru_cache(maxsize=4)
-def _figures(number: int, database: str, day: date) -> Figures:
+@kept
+def _figures(day: date) -> Figures:
     status = Membership.status_sql(day)
     count, there = fn.COUNT(1), Person.deleted_at.is_null()
     groups = (Membership.type, Membership.college.is_null(), status)
@@ -60,7 +59,3 @@ def _headcount(day) -> int | None:
     if "" in counted:
         return counted[""].number or None
     return sum(row.number for row in counted.values()) or None
-
-
-def requests_waiting() -> int:
-    return Application.select().where(Application.is_waiting()).count()

@@ -17,7 +17,7 @@ from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation, write_to
 from cptsapp.kernel.text import plural
 
-from . import checks, figures, listing, record
+from . import checks, deciding, figures, listing, record
 from .forms import EMAIL_SHAPE, MODES, meant, profession_choices, stripped
 from .gestion import bp_gestion
 from .models import MemberType, SavedView, Tag
@@ -46,7 +46,7 @@ def index():
         "adherent/list.html",
         listing.Members(),
         figures=figures.figures,
-        requests_waiting=figures.requests_waiting,
+        requests_waiting=deciding.waiting_count,
         saved_views=_views,
         view_query=_query,
     )

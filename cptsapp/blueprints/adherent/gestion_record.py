@@ -14,6 +14,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.journal import JournalEntry
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import participations, person_panel
 
 from . import checks, record
@@ -74,7 +75,7 @@ def _structures() -> list[tuple[str, str]]:
 
 @person_panel("Exercice", template="adherent/_practice.html", access=BOTH, order=15)
 def practice_panel(person):
-    practice = Practice.get_or_none(Practice.person == person)
+    practice = Practice.find(person.id)
     if person.is_structure or (practice is None and Membership.of_person(person.id) is None):
         return None
     return {"practice": practice or Practice(person=person)}
@@ -140,10 +141,19 @@ def _eligible(structure, role, q) -> list[Person]:
 
 @person_panel("Étiquettes et notes", template="adherent/_followup.html", access=BOTH, order=25)
 def followup_panel(person):
-    tags = Tag.select().join(PersonTag).where(PersonTag.person == person).order_by(Tag.folded)
+    return {"tags": _tags_of.all(person.id), "notes": _notes_of.all(person.id)}
+
+
+@prepared
+def _tags_of(person):
+    return Tag.select().join(PersonTag).where(PersonTag.person == person).order_by(Tag.folded)
+
+
+@prepared
+def _notes_of(person):
     notes = PersonNote.select(PersonNote, Account, Person).join(Account, JOIN.LEFT_OUTER).join(Person, JOIN.LEFT_OUTER)
     notes = notes.where(PersonNote.person == person).order_by(PersonNote.at.desc(), PersonNote.id.desc())
-    return {"tags": list(tags), "notes": list(notes.limit(50))}
+    return notes.limit(50)
 
 
 @bp_gestion.post("/<int:person_id>/etiquettes")
@@ -199,11 +209,15 @@ def participation_panel(person):
 
 @person_panel("Journal de la fiche", template="adherent/_journal.html", access=("coordination",), order=90)
 def journal_panel(person):
-    query = (
-        JournalEntry.select(JournalEntry, Account, Person).join(Account, JOIN.LEFT_OUTER).join(Person, JOIN.LEFT_OUTER)
-    )
-    query = query.where(JournalEntry.subject_kind == "person", JournalEntry.subject_id == str(person.id))
-    return {"entries": list(query.order_by(JournalEntry.id.desc()).limit(MOST_ENTRIES))}
+    return {"entries": _entries_of.all(str(person.id))}
+
+
+@prepared
+def _entries_of(person):
+    query = JournalEntry.select(JournalEntry, Account, Person)
+    query = query.join(Account, JOIN.LEFT_OUTER).join(Person, JOIN.LEFT_OUTER)
+    query = query.where(JournalEntry.subject_kind == "person", JournalEntry.subject_id == person)
+    return query.order_by(JournalEntry.id.desc()).limit(MOST_ENTRIES)
 
 
 def _present(person_id) -> Person:

@@ -10,6 +10,7 @@ from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import EurosField, Form
 from cptsapp.kernel.htmx import page
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.tables import Cases, Column, DataTable, OneOf
 from cptsapp.kernel.text import euros
 
@@ -45,6 +46,7 @@ def _paid(row) -> str:
     return "Payée" if row.paid_on else "À payer" if row.is_due else ""
 
 
+@kept
 def period_choices():
     return [(str(each.id), each.label) for each in Period.select().order_by(Period.starts_on.desc())]
 

@@ -6,7 +6,7 @@ are walked in order only as far as the page goes.
 """
 
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import cache
 from urllib.parse import parse_qs
 
 from peewee import JOIN, SQL, fn
@@ -17,10 +17,10 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.db import db, revision
 from cptsapp.kernel.filters import Cases, OneOf
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.settings import settings
-from cptsapp.kernel.sources import QueryRows
+from cptsapp.kernel.sources import QueryRows, counted
 from cptsapp.kernel.tables import Bulk, Column, DataTable
 
 from .models import Membership, MemberType, Period, PersonTag, Practice, SavedView, Status, Tag, Year, status_on
@@ -101,41 +101,42 @@ class CollegeFilter(OneOf):
                 return Membership.college == int(value)
 
 
-def _cached(function):
-    """Keep the choices of a filter while nothing that people see has changed."""
-    kept = lru_cache(maxsize=4)(lambda number, path: function())
-    return lambda: kept(revision.read(), db.obj.database)
-
-
+@kept
 def _professions():
     used = {code for (code,) in Practice.select(Practice.profession).distinct().tuples()}
     return [(code, each.label) for code, each in reference.professions().items() if code in used]
 
 
+@kept
 def _families():
     used = {reference.professions()[code].family for code, _ in _professions()}
     return [(code, label) for code, label in reference.FAMILIES.items() if code in used]
 
 
+@kept
 def _communes():
     used = Practice.select(Practice.commune).where(Practice.commune.is_null(False)).distinct()
     query = Commune.select(Commune.insee, Commune.name).where(Commune.insee.in_(used))
     return list(query.order_by(Commune.sort_name, Commune.insee).tuples())
 
 
+@kept
 def _colleges():
     return [("a-decider", "À décider"), *((str(each.id), each.name) for each in College.ordered())]
 
 
+@kept
 def _periods():
     return [(str(each.id), each.label) for each in Period.select().order_by(Period.starts_on.desc())]
 
 
+@kept
 def _origins():
     rows = Membership.select(Membership.origin).where(Membership.origin != "").distinct().order_by(Membership.origin)
     return [(origin, origin) for (origin,) in rows.tuples()]
 
 
+@kept
 def _tags():
     return [(str(each.id), each.name) for each in Tag.select().order_by(Tag.folded)]
 
@@ -178,20 +179,20 @@ TABLE = DataTable(
     noun=("adhérent", "adhérents"),
     search=[Person.folded],
     filters=[
-        OneOf("profession", "Profession", Practice.profession, _cached(_professions), blank="Toutes les professions"),
-        OneOf("commune", "Commune", Practice.commune, _cached(_communes), blank="Toutes les communes"),
+        OneOf("profession", "Profession", Practice.profession, _professions, blank="Toutes les professions"),
+        OneOf("commune", "Commune", Practice.commune, _communes, blank="Toutes les communes"),
         StatusFilter(
             "statut", "Statut",
             {"adherents": ("Adhérents", None), **{each.value: (each.label, None) for each in Status}},
             default="adherents", blank="Tous les statuts",
         ),
-        FamilyFilter("famille", "Famille", None, _cached(_families), blank="Toutes les familles"),
-        CollegeFilter("college", "Collège", None, _cached(_colleges), blank="Tous les collèges"),
+        FamilyFilter("famille", "Famille", None, _families, blank="Toutes les familles"),
+        CollegeFilter("college", "Collège", None, _colleges, blank="Tous les collèges"),
         OneOf("qualite", "Qualité", Membership.type, MemberType, blank="Toutes les qualités"),
-        YearFilter("annee", "Année", None, _cached(_periods), blank="Toutes les années"),
+        YearFilter("annee", "Année", None, _periods, blank="Toutes les années"),
         EmailFilter("email", "E-mail", {"avec": ("Avec une adresse", None), "sans": ("Sans adresse", None)},
                     blank="Avec ou sans e-mail"),
-        OneOf("origine", "Origine", Membership.origin, _cached(_origins), blank="Toutes les origines"),
+        OneOf("origine", "Origine", Membership.origin, _origins, blank="Toutes les origines"),
         TagFilter("etiquette", "Étiquette", None, _tags, blank="Toutes les étiquettes"),
     ],
     order="nom",
@@ -255,13 +256,12 @@ class Members(QueryRows):
 
     def count(self) -> int:
         """Count up to `most`."""
-        counted = self._narrowed(SQL("1")).limit(self.most + 1)
-        found = Membership.select(fn.COUNT(1)).from_(counted).scalar()
+        found = counted(Membership.select(fn.COUNT(1)).from_(self._narrowed(SQL("1")).limit(self.most + 1)))
         self.is_long = found > FEW
         return found
 
     def count_all(self) -> int:
-        return self._narrowed(fn.COUNT(1)).scalar()
+        return counted(self._narrowed(fn.COUNT(1)))
 
     def _rows(self, shown):
         """Return the rows in order. The names lead in a long list: they are walked as far as the page, and no further.

@@ -17,21 +17,23 @@ from peewee import (
 
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.association.models import College
-from cptsapp.blueprints.person import finding
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.kept import once
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.settings import settings
 
+from .practice import Practice, StructureRole
 from .tags import BUREAU, PersonNote, PersonTag, SavedView, Tag
 
 __all__ = [
     "Application", "MemberType", "Membership", "Period", "PersonNote", "PersonTag", "Practice", "RequestState",
-    "SavedView", "Status", "StructureRole", "Tag", "Year", "is_adherent", "status_on",
+    "SavedView", "Status", "StructureRole", "Tag", "Year", "is_adherent", "represents_a_member", "status_on",
 ]  # fmt: skip
 
 OTHER = "autre"  # the code that a form gives to a profession written by hand
@@ -109,8 +111,12 @@ class Membership(Table):
     @classmethod
     def current(cls, day: date | None = None, *, grace_days: int | None = None):
         """Return the memberships that count on `day` (today), those in their days of grace included."""
-        day = day or today()
-        last = day - timedelta(days=settings.membership_grace_days if grace_days is None else grace_days)
+        day, last = _bounds(day)
+        return cls.counting(day, last if grace_days is None else day - timedelta(days=grace_days))
+
+    @classmethod
+    def counting(cls, day, last):
+        """Return the memberships begun on `day` that were not left and do not end before `last`."""
         running = cls.ended_on.is_null() | (cls.ended_on >= last)
         return cls.select().where(cls.left_at.is_null(), cls.started_on <= day, running)
 
@@ -122,8 +128,7 @@ class Membership(Table):
     @classmethod
     def of_person(cls, person_id: int) -> "Membership | None":
         """Return the membership that was not left, or else the last one."""
-        mine = cls.select().where(cls.person == person_id)
-        return mine.order_by(cls.left_at.is_null(False), cls.started_on.desc(), cls.id.desc()).first()
+        return _read_membership(person_id)
 
     @classmethod
     def status_sql(cls, day: date | None = None):
@@ -171,77 +176,41 @@ def status_on(membership: Membership | None, day: date) -> Status:
     return Status.TO_RENEW if in_grace else Status.LAPSED
 
 
+@prepared
+def _membership_of(person):
+    mine = Membership.select().where(Membership.person == person)
+    return mine.order_by(Membership.left_at.is_null(False), Membership.started_on.desc(), Membership.id.desc())
+
+
+_read_membership = once(_membership_of.first)
+
+
+@prepared
+def _belongs(person, day, grace):
+    return Membership.counting(day, grace).select(Membership.id).where(Membership.person == person)
+
+
+@prepared
+def _speaks_for_a_member(person, day, grace):
+    speaks = (StructureRole.representative == person) | (StructureRole.deputy == person)
+    query = StructureRole.select(StructureRole.structure).where(speaks)
+    return Membership.counting(day, grace).select(Membership.id).where(Membership.person.in_(query))
+
+
 def is_adherent(person: Person, day: date | None = None) -> bool:
     """Tell whether a person belongs to the association on `day`, days of grace included."""
-    return person.deleted_at is None and Membership.current(day).where(Membership.person == person).exists()
+    return person.deleted_at is None and _belongs.value(person.id, *_bounds(day)) is not None
 
 
-class Practice(Table):
-    """What a member does, where, and which of it colleagues may see: each field by a choice, off by default."""
-
-    person = ForeignKeyField(Person, primary_key=True, on_delete="CASCADE", backref="practices")
-    profession = CharField(max_length=12, default="")  # a code of territory.reference, or "" for none
-    profession_other = CharField(max_length=120, default="")
-    rpps = CharField(max_length=20, default="", index=True)
-    adeli = CharField(max_length=20, default="", index=True)
-    mode = CharField(max_length=120, default="")  # cabinet, maison de santé, hôpital…
-    commune = ForeignKeyField(Commune, null=True, on_delete="SET NULL")
-    organisation = CharField(max_length=160, default="")
-    works_at = ForeignKeyField(Person, null=True, on_delete="SET NULL", backref="people")  # a structure
-    area_json = TextField(default="[]")  # INSEE codes of the communes covered
-    competences = TextField(default="")
-    hours = TextField(default="")
-    show_email = BooleanField(default=False)
-    show_phone = BooleanField(default=False)
-    show_hours = BooleanField(default=False)
-    show_photo = BooleanField(default=False)
-    in_directory = BooleanField(default=True)  # listed for colleagues; they are told of it and may say no
-    public_listing = BooleanField(default=False)
-    shown_changed_at = DateTimeField(null=True)
-
-    class Meta:
-        indexes = ((("profession", "commune", "person"), False), (("commune", "profession", "person"), False))
-        personal = Personal(
-            purpose="Fiche de l’adhérent et annuaire",
-            basis="Exécution de l’adhésion ; consentement pour ce qui est montré aux autres",
-            kept="3 ans après la fin de l’adhésion",
-            categories="Profession, commune d’exercice, numéro RPPS ou ADELI, structure, compétences, horaires",
-            recipients=f"{BUREAU} ; les adhérents et le public selon ce que la personne choisit de montrer",
-        )
-
-    def save(self, *args, **kwargs):
-        """Save, and let the person be found by what is now written."""
-        written = super().save(*args, **kwargs)
-        finding.refresh([self.person_id])
-        return written
-
-    @classmethod
-    def of(cls, person_id: int) -> "Practice":
-        """Return the row of a person, or a blank one that is not saved yet."""
-        return cls.get_or_none(cls.person == person_id) or cls(person=person_id)
-
-    @property
-    def profession_label(self) -> str:
-        known = reference.professions().get(self.profession)
-        return self.profession_other or (known.label if known else "")
+def represents_a_member(person: Person) -> bool:
+    """Tell whether a person speaks for a structure that belongs to the association today, or stands in."""
+    return person.deleted_at is None and _speaks_for_a_member.value(person.id, *_bounds(None)) is not None
 
 
-class StructureRole(Table):
-    """Who speaks for a structure that is a member, and who stands in. Changing them leaves its membership as it is."""
-
-    structure = ForeignKeyField(Person, primary_key=True, on_delete="CASCADE", backref="structure_roles")
-    representative = ForeignKeyField(Person, null=True, on_delete="SET NULL", backref="represents")
-    deputy = ForeignKeyField(Person, null=True, on_delete="SET NULL", backref="stands_in_for")
-    changed_at = DateTimeField(default=now)
-
-    class Meta:
-        personal = Personal(
-            purpose="Représentation des structures adhérentes",
-            basis="Exécution de l’adhésion",
-            kept="Tant que dure l’adhésion de la structure",
-            categories="Nom du représentant et de son suppléant",
-            recipients=BUREAU,
-        )
+def _bounds(day: date | None) -> tuple[date, date]:
+    """Return a day, and the first on which a membership may end and still count on it."""
+    day = day or today()
+    return day, day - timedelta(days=settings.membership_grace_days)
 
 
 class Period(Table):

@@ -4,6 +4,7 @@ from flask import url_for
 
 from cptsapp.kernel import journal, registry
 from cptsapp.kernel.dates import today
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import (
     NavItem,
     Waiting,
@@ -28,6 +29,7 @@ from .models import (
     Tag,
     Year,
     is_adherent,
+    represents_a_member,
     status_on,
 )
 
@@ -89,12 +91,6 @@ def adherent(account) -> set[str]:
     return set()
 
 
-def represents_a_member(person) -> bool:
-    speaks = (StructureRole.representative == person) | (StructureRole.deputy == person)
-    structures = StructureRole.select(StructureRole.structure).where(speaks)
-    return person.deleted_at is None and Membership.current().where(Membership.person.in_(structures)).exists()
-
-
 @registry.waiting("adherent.requests", access=DECIDE)
 def waiting_requests():
     count = deciding.waiting_count()
@@ -128,9 +124,7 @@ def link_is_shared() -> bool:
 
 @person_panel("Adhésion", template="adherent/_panel.html", access=DECIDE, order=10)
 def membership_panel(person):
-    memberships = list(person.memberships.order_by(Membership.started_on.desc(), Membership.id.desc()))
-    query = Year.select(Year, Period).join(Period).order_by(Period.starts_on.desc())
-    years = list(query.where(Year.membership.in_([each.id for each in memberships])))
+    memberships, years = _memberships_of.all(person.id), _years_of.all(person.id)
     for each in memberships:
         each.ordered_years = [year for year in years if year.membership_id == each.id]
     return {
@@ -138,6 +132,19 @@ def membership_panel(person):
         "status": status_on(Membership.of_person(person.id), today()),
         "is_adherent": is_adherent(person),
     }
+
+
+@prepared
+def _memberships_of(person):
+    mine = Membership.select().where(Membership.person == person)
+    return mine.order_by(Membership.started_on.desc(), Membership.id.desc())
+
+
+@prepared
+def _years_of(person):
+    mine = Membership.select(Membership.id).where(Membership.person == person)
+    query = Year.select(Year, Period).join(Period).order_by(Period.starts_on.desc())
+    return query.where(Year.membership.in_(mine))
 
 
 @registry.sitemap

@@ -10,6 +10,7 @@ from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import add_months, today
 from cptsapp.kernel.db import Table, db, locked
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.kept import kept
 
 from .models import Membership, MemberType, Period, Year
 
@@ -40,8 +41,13 @@ class Fee(Table):
 
 def fee_cents(type: str) -> int:
     """Return what a type pays for a year, in cents; zero means that no money is ever spoken of."""
-    row = Fee.get_or_none(Fee.type == type)
-    return row.cents if row else identity().fee_cents
+    cents = _fees().get(str(type))
+    return identity().fee_cents if cents is None else cents
+
+
+@kept
+def _fees() -> dict[str, int]:
+    return dict(Fee.select(Fee.type, Fee.cents).tuples())
 
 
 def bounds(day: date) -> tuple[date, date]:

@@ -11,6 +11,7 @@ from cptsapp.blueprints.territory.rules import Figures, figures_of
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.db import Table, db, revision
 from cptsapp.kernel.files import StoredFile
+from cptsapp.kernel.kept import keep
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import plural
@@ -199,8 +200,8 @@ _known: dict[str, tuple[int, Identity]] = {}
 
 
 def identity() -> Identity:
-    """Return the association's identity: one small query, and three more when something public has changed."""
-    number = revision.read()
+    """Return the association's identity, read again when something public has changed."""
+    number = keep("revision", revision.read)
     cached = _known.get(settings.database_url)
     if cached and cached[0] == number:
         return cached[1]

@@ -9,6 +9,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import span
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.prepared import Counted
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.text import fold, normalise_email
 
@@ -105,12 +106,12 @@ class ContactMessage(Table):
         }[state]
 
     @classmethod
-    def open_count(cls) -> int:
-        return cls.select(fn.COUNT(1)).where(cls.is_in_state(State.OPEN), cls.erased_at.is_null()).scalar()
+    def open_ones(cls):
+        return cls.select().where(cls.is_in_state(State.OPEN), cls.erased_at.is_null())
 
     @classmethod
     def latest_open(cls, limit: int) -> list["ContactMessage"]:
-        query = cls.select().where(cls.is_in_state(State.OPEN), cls.erased_at.is_null())
+        query = cls.open_ones()
         return list(query.order_by(cls.at.desc(), cls.id.desc()).limit(limit))
 
     @classmethod
@@ -138,3 +139,6 @@ class ContactMessage(Table):
         shared = Person.select(fn.COUNT(1)).where(Person.email_normalised == address, Person.id != person_id).scalar()
         name = fold(person.family_name or person.name)
         return [message for message in found if name in fold(message.name)] if shared else found
+
+
+ContactMessage.open_count = Counted(ContactMessage.open_ones)

@@ -36,6 +36,8 @@ def attended(registration: Registration) -> Attended:
 
 def attended_by(registration_ids: list[int]) -> dict[int, Attended]:
     """Return what each of these registrants attended, by id, in one query; those who were nowhere are left out."""
+    if not registration_ids:
+        return {}
     query = Attendance.select(Attendance, Session).join(Session)
     query = query.where(Attendance.registration.in_(registration_ids), Attendance.is_present)
     found: dict[int, Attended] = {}

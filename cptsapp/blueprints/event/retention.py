@@ -10,6 +10,8 @@ from cptsapp.blueprints.adherent.models import Membership
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.dates import add_months, start_of
 from cptsapp.kernel.db import db, now
+from cptsapp.kernel.kept import once
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import fold
 
@@ -22,23 +24,28 @@ INTEREST_MONTHS = 24
 BATCH = 500
 
 
+@once
 def of_person(person_id: int) -> list[Registration]:
     """Return the registrations of a person, the last event first: their own, and those made with their address.
 
     When others share the address, the name tells whose they are.
     """
-    person = Person.get_or_none(Person.id == person_id)
+    person = Person.with_id(person_id)
     if person is None:
         return []
-    is_mine = Registration.person == person_id
-    if person.email_normalised:
-        is_mine |= Registration.person.is_null() & (Registration.email_normalised == person.email_normalised)
-    found = Registration.joined().where(is_mine, Registration.forgotten_at.is_null())
-    found = list(found.order_by(Event.starts_at.desc(), Registration.id.desc()))
-    if Person.with_email(person.email or "").where(Person.id != person_id).exists():
+    found = _registrations_of.all(person_id, person.email_normalised)
+    if found and Person.shares_address(person):
         name = fold(person.family_name or person.name)
         found = [each for each in found if each.person_id == person_id or name in fold(each.family_name)]
     return found
+
+
+@prepared
+def _registrations_of(person, email):
+    has_address = (Registration.email_normalised == email) & (Registration.email_normalised != "")
+    is_mine = (Registration.person == person) | (Registration.person.is_null() & has_address)
+    query = Registration.joined().where(is_mine)
+    return query.where(Registration.forgotten_at.is_null()).order_by(Event.starts_at.desc(), Registration.id.desc())
 
 
 @db.atomic()

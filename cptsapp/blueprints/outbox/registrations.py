@@ -6,6 +6,7 @@ from cptsapp.kernel import registry
 from cptsapp.kernel.access import may
 from cptsapp.kernel.dates import datetime_fr
 from cptsapp.kernel.mail import MailSender, OutgoingMail, State, retention
+from cptsapp.kernel.prepared import Counted, prepared
 from cptsapp.kernel.registry import NavItem, Waiting, navigation
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import plural
@@ -16,10 +17,7 @@ ROOM = ("coordination", "admin")
 LISTED = 8
 
 
-def to_decide() -> int:
-    """Return how many mails wait for a person's decision."""
-    return OutgoingMail.select().where(OutgoingMail.state == State.UNCERTAIN).count()
-
+to_decide = Counted(lambda: OutgoingMail.select().where(OutgoingMail.state == State.UNCERTAIN))
 
 navigation.append(
     NavItem(
@@ -45,8 +43,13 @@ def sent(start, end):
 
 @registry.person_panel("E-mails", template="outbox/_panel.html", access=("coordination",), order=80)
 def mails_of(person):
-    rows = list(OutgoingMail.of_person(person.id).limit(LISTED))
+    rows = _mails_of.all(f"%,{person.id},%")
     return {"mails": rows} if rows and may("coordination") else None
+
+
+@prepared
+def _mails_of(like):
+    return OutgoingMail.select().where(OutgoingMail.person_ids**like).order_by(OutgoingMail.id.desc()).limit(LISTED)
 
 
 @registry.personal_data("mails", "E-mails reçus du site")

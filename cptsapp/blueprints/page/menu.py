@@ -17,11 +17,12 @@ class Entry:
     label: str
     url: str
     current: bool
-    children: list["Entry"]
+    children: tuple["Entry", ...]
     cta: bool = False
+    is_page: bool = False  # the very page that is read
 
 
-def site_menu() -> list[Entry]:
+def site_menu() -> tuple[Entry, ...]:
     """Return the menu as whoever asks may see it, the open entry marked."""
     held = roles()
     pages = [each for each in PAGES.derived("menu", in_menu) if each.is_listed and each.may_be_read(held)]
@@ -33,8 +34,8 @@ def site_menu() -> list[Entry]:
         if item.area == "site" and may_enter(item.access, held):
             url = url_for(item.endpoint)
             if url.rstrip("/") not in linked:
-                placed.append((item.order, Entry(item.label, url, is_here(url), [])))
-    return [entry for _, entry in sorted(placed, key=lambda pair: pair[0])]
+                placed.append((item.order, Entry(item.label, url, is_here(url), (), is_page=url == request.path)))
+    return tuple(entry for _, entry in sorted(placed, key=lambda pair: pair[0]))
 
 
 def in_menu(items: list[Page]) -> list[Page]:
@@ -46,9 +47,9 @@ def _is_under(sub: Page, top: Page, tops: list[Page]) -> bool:
 
 
 def _entry(page: Page, subs: list[Page]) -> Entry:
-    children = [_entry(sub, []) for sub in subs]
+    children = tuple(_entry(sub, []) for sub in subs)
     current = is_here(page.url) or any(child.current for child in children)
-    return Entry(page.menu.label or page.heading, page.url, current, children, page.menu.cta)
+    return Entry(page.menu.label or page.heading, page.url, current, children, page.menu.cta, page.url == request.path)
 
 
 def is_here(url: str) -> bool:

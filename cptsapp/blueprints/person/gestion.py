@@ -140,7 +140,7 @@ def restore(id):
 
 
 def _find(id) -> Person:
-    return Person.get_or_none(Person.id == id) or abort(404)
+    return Person.with_id(id) or abort(404)
 
 
 def _form(kind, **values):

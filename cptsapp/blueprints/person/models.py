@@ -5,6 +5,7 @@ from peewee import CharField, Check, DateTimeField, TextField
 
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.text import fold, normalise_email
 
@@ -80,6 +81,15 @@ class Person(Table):
         return written
 
     @classmethod
+    def with_id(cls, id: int) -> "Person | None":
+        return _person_with_id.first(id)
+
+    @classmethod
+    def shares_address(cls, person: "Person") -> bool:
+        """Tell whether somebody else who is present has the same address."""
+        return bool(person.email_normalised) and _others_at.value(person.email_normalised, person.id) is not None
+
+    @classmethod
     def present(cls):
         """Return those who are not deleted, in the order of a list."""
         return cls.select().where(cls.deleted_at.is_null()).order_by(cls.folded, cls.id)
@@ -88,3 +98,14 @@ class Person(Table):
     def with_email(cls, email: str):
         """Return those present who have this address."""
         return cls.present().where(cls.email_normalised == normalise_email(email), cls.email_normalised != "")
+
+
+@prepared
+def _person_with_id(id):
+    return Person.select().where(Person.id == id)
+
+
+@prepared
+def _others_at(email, id):
+    there = Person.deleted_at.is_null() & (Person.email_normalised == email)
+    return Person.select(Person.id).where(there, Person.id != id)

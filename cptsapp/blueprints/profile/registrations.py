@@ -9,6 +9,7 @@ from cptsapp.blueprints.adherent.models import Membership, Practice
 from cptsapp.blueprints.annuaire.cards import CHOSEN
 from cptsapp.kernel import journal
 from cptsapp.kernel.dates import span, today
+from cptsapp.kernel.prepared import Counted, count, prepared
 from cptsapp.kernel.registry import (
     NavItem,
     Waiting,
@@ -27,12 +28,15 @@ from . import rules
 from .models import Certificate, ProfileChange, ProfileRequest, RequestKind
 
 
-def to_follow() -> int:
-    """Count what waits for the coordination: changes to read, erasures to answer."""
-    changes = ProfileChange.select().where(ProfileChange.seen_at.is_null()).count()
-    return changes + ProfileRequest.select().where(ProfileRequest.decided_at.is_null()).count()
+def _changes():
+    return ProfileChange.select().where(ProfileChange.seen_at.is_null())
 
 
+def _erasures():
+    return ProfileRequest.select().where(ProfileRequest.decided_at.is_null())
+
+
+changes_to_read, erasures_to_answer, to_follow = Counted(_changes), Counted(_erasures), Counted(_changes, _erasures)
 navigation.append(
     NavItem(
         "gestion",
@@ -55,10 +59,9 @@ def names(ids):
 @waiting("profile.changes", access=("coordination",))
 def changes_and_requests():
     address = url_for("profile_gestion.index")
-    changes = ProfileChange.select().where(ProfileChange.seen_at.is_null()).count()
+    changes, erasures = count(changes_to_read, erasures_to_answer)
     words = plural(changes, "fiche modifiée par son titulaire", "fiches modifiées par leurs titulaires")
     yield Waiting(words, address, changes)
-    erasures = ProfileRequest.select().where(ProfileRequest.decided_at.is_null()).count()
     yield Waiting(plural(erasures, "demande d’effacement", "demandes d’effacement"), address, erasures)
 
 
@@ -94,8 +97,14 @@ def panel(person):
         "confirmed_on": rules.confirmed_on(membership),
         "stale": rules.is_stale(membership),
         "shown": [label for name, label in CHOSEN.items() if getattr(practice, f"show_{name}")],
-        "requests": list(person.profile_requests.order_by(ProfileRequest.asked_at.desc()).limit(5)),
+        "requests": _requests_of.all(person.id),
     }
+
+
+@prepared
+def _requests_of(person):
+    mine = ProfileRequest.select().where(ProfileRequest.person == person)
+    return mine.order_by(ProfileRequest.asked_at.desc()).limit(5)
 
 
 @indicator("profile.confirmed", "Fiches confirmées par leurs titulaires", unit="fiches")

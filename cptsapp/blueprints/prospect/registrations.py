@@ -6,6 +6,7 @@ from flask import url_for
 
 from cptsapp.kernel import journal
 from cptsapp.kernel.dates import span
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import (
     NavItem,
     Waiting,
@@ -43,8 +44,13 @@ def uninformed():
 
 @person_panel("Prospect", template="prospect/_panel.html", access=("coordination",), order=70)
 def panel(person):
-    prospect = Prospect.get_or_none(Prospect.person == person.id)
+    prospect = _prospect_of.first(person.id)
     return {"prospect": prospect} if prospect else None
+
+
+@prepared
+def _prospect_of(person):
+    return Prospect.select().where(Prospect.person == person)
 
 
 @indicator("prospect.converted", "Prospects devenus adhérents", unit="personnes")
