@@ -174,7 +174,7 @@ def test_the_coordination_reads_sums_by_month_kind_and_commune(kind, nurse, as_c
         assert as_coordinator.get(f"{DESK}?{wrong}").status_code == 200
     part = as_coordinator.get(DESK, headers=HTMX).text
     assert part.strip() in as_coordinator.get(DESK).text
-    with app.test_request_context(DESK), assert_query_count(4):
+    with app.test_request_context(DESK), assert_query_count(3):
         gestion_index()
     for file in ("csv", "xlsx"):
         answer = as_coordinator.get(f"{DESK}/compteurs.{file}?compteur={kind.id}")
