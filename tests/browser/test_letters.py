@@ -140,5 +140,5 @@ def test_a_visitor_reads_the_archives(open_page):
     expect(page.get_by_text("Aucune lettre ne correspond")).to_be_visible()
     page.get_by_label("Rechercher dans les lettres").fill("lettre")
     page.locator(".letters a").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("La lettre de")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("La lettre d")
     expect(page.locator("main")).to_contain_text("Bonjour,")

@@ -37,7 +37,7 @@ def write(page, title, body):
 
 
 def press(page, name):
-    page.locator(".actions.stick").get_by_role("button", name=name).click()
+    page.locator(".actions.stick").get_by_role("button", name=name, exact=True).click()
 
 
 def test_an_article_goes_from_a_mailed_link_to_the_readers(site, open_page, picture):
