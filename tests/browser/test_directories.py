@@ -52,9 +52,10 @@ def test_a_seeker_finds_somebody_and_writes_without_seeing_their_address(site, o
     page.get_by_label("Votre adresse e-mail").fill("alex@exemple.fr")
     page.get_by_label("Votre message").fill("Bonjour, recevez-vous le samedi matin ?")
     page.wait_for_timeout(3100)  # nobody fills the form faster
+    before = len(site.mails_to("elsa.brouillon@exemple.fr"))
     page.get_by_role("button", name="Envoyer le message").click()
     expect(page.get_by_role("heading", name="Votre message est parti")).to_be_visible()
-    assert "samedi matin" in site.wait_for_mail("elsa.brouillon@exemple.fr", more_than=0 if javascript else 1)
+    assert "samedi matin" in site.wait_for_mail("elsa.brouillon@exemple.fr", more_than=before)
 
 
 def test_a_mail_opens_one_s_entry_and_one_click_confirms_it(site, open_as, open_page):

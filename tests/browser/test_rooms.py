@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import ADHERENT, COORDINATOR, overflow, violations
 
-STUDENT, HOST = "chloe.croquis@exemple.fr", "structure1@exemple.fr"
+STUDENT, HOST = "chloe.croquis@exemple.fr", "structure0@exemple.fr"
 
 
 def counted(page) -> int:
