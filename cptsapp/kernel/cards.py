@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from .access import may_enter, roles
 from .htmx import page, wants_fragment
-from .registry import Card, Waiting, waiting_sources
+from .registry import Card, Panel, Waiting, waiting_sources
 
 log = logging.getLogger("cptsapp.cards")
 FAILED = "Cette carte n’a pas pu être préparée."
@@ -38,6 +38,18 @@ def answer(cards: list[Card], key: str, template: str):
     if not body and not failure and wants_fragment():
         return make_response("")
     return page(template, fragment="carte", card=card, body=body, failure=failure)
+
+
+def panels(registered: list[Panel], **subject) -> list[tuple[str, Markup]]:
+    """Return the (title, markup) of the panels that whoever asks may see of one subject: `panels(x, person=person)`."""
+    held, (about,) = roles(), subject.values()
+    found = []
+    for panel in sorted(registered, key=lambda each: (each.order, each.title)):
+        values = panel.load(about) if may_enter(panel.access, held) else None
+        if values is not None:
+            body = render_template(panel.template, **subject, **values)
+            found.append((panel.title, Markup(body)))  # noqa: S704 (already escaped by its template)
+    return found
 
 
 def waiting() -> list[Waiting]:

@@ -53,8 +53,11 @@ class WaitingSource:
 
 
 @dataclass(frozen=True)
-class PersonPanel:
-    """A part of a person's record, added by the feature that knows it."""
+class Panel:
+    """A part of the page of a person or of a fiche-action, added by the feature that knows it.
+
+    `load(object)` gives the template's values, or None for nothing to show.
+    """
 
     title: str
     template: str
@@ -162,7 +165,8 @@ navigation: list[NavItem] = []
 dashboard_cards: list[Card] = []
 space_cards: list[Card] = []
 waiting_sources: list[WaitingSource] = []
-person_panels: list[PersonPanel] = []
+person_panels: list[Panel] = []
+fiche_panels: list[Panel] = []
 segments: list[Segment] = []
 letter_sources: list[Named] = []
 outlets: list[Outlet] = []
@@ -208,7 +212,12 @@ def waiting(key, *, access):
 
 
 def person_panel(title, *, template, access, order=50):
-    return _adder(person_panels, lambda load: PersonPanel(title, template, tuple(access), load, order))
+    return _adder(person_panels, lambda load: Panel(title, template, tuple(access), load, order))
+
+
+def fiche_panel(title, *, template, access, order=50):
+    """A function of a fiche-action that gives its template's values: a card of its page in the gestion."""
+    return _adder(fiche_panels, lambda load: Panel(title, template, tuple(access), load, order))
 
 
 def segment(key, label, *, choices, order=50):

@@ -1,9 +1,9 @@
 """The list of persons and structures, and the record that gathers what each feature knows of one."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from markupsafe import Markup
+from flask import Blueprint, abort, flash, redirect, request, url_for
 
-from cptsapp.kernel.access import access, may_enter, roles
+from cptsapp.kernel import cards
+from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation, person_panels
@@ -89,18 +89,7 @@ def create():
 @access("bureau", "coordination")
 def show(id):
     person = _find(id)
-    open_ones = (panel for panel in person_panels if may_enter(panel.access, roles()))
-    panels = [_drawn(panel, person) for panel in sorted(open_ones, key=lambda panel: (panel.order, panel.title))]
-    return page("person/show.html", person=person, panels=[panel for panel in panels if panel])
-
-
-def _drawn(panel, person) -> tuple[str, Markup] | None:
-    """Return the title and the markup of a panel, or None when its feature has nothing to show."""
-    values = panel.load(person)
-    if values is None:
-        return None
-    body = render_template(panel.template, person=person, **values)
-    return panel.title, Markup(body)  # noqa: S704 (already escaped by its template)
+    return page("person/show.html", person=person, panels=cards.panels(person_panels, person=person))
 
 
 @bp_gestion.route("/<int:id>/modifier", methods=["GET", "POST"])

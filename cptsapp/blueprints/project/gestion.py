@@ -4,11 +4,12 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_login import current_user
 
 from cptsapp.blueprints.territory import reference
+from cptsapp.kernel import cards
 from cptsapp.kernel.access import access
 from cptsapp.kernel.differences import compare
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.registry import NavItem, navigation
+from cptsapp.kernel.registry import NavItem, fiche_panels, navigation
 from cptsapp.kernel.tables import Cases, Column, DataTable, OneOf
 
 from . import importer, linked, rules
@@ -123,6 +124,7 @@ def _shown(fiche: Fiche, form: EvaluationForm | None):
         linked=linked.linked_to(fiche),
         versions=fiche.versions.count(),
         is_shown=is_shown(fiche),
+        panels=cards.panels(fiche_panels, fiche=fiche),
     )
 
 
