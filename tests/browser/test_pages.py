@@ -54,6 +54,7 @@ SPACE = paths(
 /espace/ /espace/compte /espace/compte/adresse /espace/compte/mot-de-passe /espace/compte/second-facteur
 /espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
 /espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
+/espace/projet/ /espace/projet/medecin-traitant-pour-tous /espace/projet/remarques/2/modifier
 /espace/documents /espace/evenements/ /espace/mes-donnees /espace/compteurs /espace/envois/
 /evenements/depistage-colorectal /documents/fiche-de-sortie-d-hopital /gestion/
 """
@@ -73,7 +74,8 @@ DESK = paths(
 /gestion/contrat/1/modifier /gestion/contrat/1/missions /gestion/contrat/1/annees/1
 /gestion/projet/fiches/ /gestion/projet/fiches/1 /gestion/projet/fiches/1/modifier /gestion/projet/fiches/nouvelle
 /gestion/projet/fiches/1/versions?de=1 /gestion/projet/fiches/importer /gestion/projet/fiches/corbeille
-/gestion/projet/fiches/?q=zzzzzz
+/gestion/projet/fiches/?q=zzzzzz /gestion/projet/consultations/ /gestion/projet/consultations/?q=zzzzzz
+/gestion/projet/consultations/1 /gestion/projet/consultations/1/modifier /gestion/projet/consultations/nouvelle
 """
 )
 MEMBERS = paths(

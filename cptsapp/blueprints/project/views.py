@@ -4,9 +4,11 @@ from flask import Blueprint, abort
 
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.access import access
+from cptsapp.kernel.dates import today
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation, reserved_slugs
 
+from .consultation import Consultation, counts_of
 from .models import Evaluation, Fiche
 from .showing import sections
 
@@ -29,4 +31,14 @@ def index():
 def show(slug):
     fiche = Fiche.shown().where(Fiche.slug == slug).get_or_none() or abort(404)
     latest = fiche.evaluations.order_by(Evaluation.contract.desc(), Evaluation.year.desc()).first()
-    return page("project/public.html", fiche=fiche, latest=latest, sections=sections(fiche))
+    comments, answered = counts_of(fiche)
+    running = fiche.consultations.where(Consultation.closed_at.is_null(), Consultation.until >= today()).first()
+    return page(
+        "project/public.html",
+        fiche=fiche,
+        latest=latest,
+        sections=sections(fiche),
+        comments=comments,
+        answered=answered,
+        running=running,
+    )
