@@ -43,6 +43,7 @@ FEATURES = [
     "contract",
     "loan",
     "project",
+    "indicator",
     "placement",
     "introduction",
     "outbox",

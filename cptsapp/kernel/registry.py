@@ -67,13 +67,44 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What narrows an indicator: one of `choices()`, (value, label) pairs, or any text when there are none."""
+
+    key: str
+    label: str
+    choices: Callable[[], list[tuple[str, str]]] | None = None
+
+
+@dataclass(frozen=True)
 class Indicator:
-    """A figure of a period: `count(start, end)`, both days included."""
+    """A figure of a period: `count(start, end)`, both days included; None when there is nothing to divide by.
+
+    It may be narrowed by its parameters, given by name; one that is left out narrows nothing.
+    """
 
     key: str
     label: str
     unit: str
-    count: Callable[[date, date], int]
+    count: Callable[..., int | float | None]
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One thing that a figure counts: its words, its day, its page in the gestion, how much it counts for."""
+
+    words: str
+    on: date | None = None
+    url: str = ""
+    number: int = 1
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """What is behind an indicator: `rows(start, end, **parameters)` gives them, for those whom `access` lets in."""
+
+    access: tuple[str, ...]
+    rows: Callable[..., Iterable[Behind]]
 
 
 @dataclass(frozen=True)
@@ -173,6 +204,7 @@ outlets: list[Outlet] = []
 participations: list[Named] = []
 action_sources: list[Named] = []
 indicators: list[Indicator] = []
+row_sources: dict[str, RowSource] = {}
 breakdowns: list[Breakdown] = []
 public_counters: list[Named] = []
 search_sources: list[Named] = []
@@ -245,8 +277,18 @@ def action_source(key, label):
     return _adder(action_sources, lambda call: Named(key, label, call))
 
 
-def indicator(key, label, *, unit=""):
-    return _adder(indicators, lambda count: Indicator(key, label, unit, count))
+def indicator(key, label, *, unit="", parameters=()):
+    return _adder(indicators, lambda count: Indicator(key, label, unit, count, tuple(parameters)))
+
+
+def rows_behind(*keys, access):
+    """A function of a period and of the parameters of the indicators `keys` that gives what they count, row by row."""
+
+    def decorate(rows):
+        row_sources.update({key: RowSource(tuple(access), rows) for key in keys})
+        return rows
+
+    return decorate
 
 
 def breakdown(key, by, label):
