@@ -32,7 +32,9 @@ def parse(text: str) -> Decimal:
     """Read « 1 234,5 », « 66.26 », « 15,5 % ». Raises RuleError when it is no number, or has no place here."""
     plain = re.sub(r"[\s\u202f\u00a0]", "", text).removesuffix("%").removesuffix("€")
     if not re.fullmatch(r"-?[0-9]{1,12}(?:[.,][0-9]{1,9})?", plain):
-        raise RuleError(f"« {text[:40]} » n’est pas un nombre. Écrivez-le en chiffres, par exemple « 219 » ou « 66,26 ».")
+        raise RuleError(
+            f"« {text[:40]} » n’est pas un nombre. Écrivez-le en chiffres, par exemple « 219 » ou « 66,26 »."
+        )
     value = Decimal(plain.replace(",", "."))
     if value < 0 or value > MOST:
         raise RuleError("Une valeur va de 0 à un milliard.")

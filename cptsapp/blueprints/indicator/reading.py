@@ -1,7 +1,7 @@
 """What each measure says of a year of the contract: its value, how far it is from its target, what it earns.
 
-    readings(contract, year)            of every measure in use, today or at the end of a year that is over
-    readings(contract, year, on=day)    as the figures stood on a day
+readings(contract, year)            of every measure in use, today or at the end of a year that is over
+readings(contract, year, on=day)    as the figures stood on a day
 """
 
 from dataclasses import dataclass, field

@@ -28,9 +28,7 @@ def ratio(number: Decimal, over: Decimal | None) -> Decimal | None:
 
 def living_until(measures: Iterable[Measure], day: date) -> dict[int, list[MeasureValue]]:
     """Return the values of measures up to a day, the oldest first; of one day, the last one entered comes last."""
-    rows = MeasureValue.living().where(
-        MeasureValue.measure.in_([each.id for each in measures]), MeasureValue.on <= day
-    )
+    rows = MeasureValue.living().where(MeasureValue.measure.in_([each.id for each in measures]), MeasureValue.on <= day)
     found = defaultdict(list)
     for each in rows.order_by(MeasureValue.on, MeasureValue.id):
         found[each.measure_id].append(each)
