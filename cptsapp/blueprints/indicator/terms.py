@@ -1,4 +1,4 @@
-"""Which definition holds in a year: that year's own one, else that of the latest year before, else the first to come."""
+"""Which definition holds in a year: its own one, else that of the latest year before, else the first to come."""
 
 from collections import defaultdict
 from collections.abc import Iterable
