@@ -249,6 +249,20 @@ def make_account(app):
 
 
 @pytest.fixture
+def make_partner(make_account):
+    """Return a function that opens an account to which these directories are opened: make_partner(["ipa"])."""
+    from cptsapp.blueprints.directory import sharing
+    from cptsapp.kernel.dates import today
+
+    def opened(slugs, email="partenaire@exemple.fr"):
+        account = make_account(email, "Andrea Partenaire")
+        sharing.give(account.person_id, "DAC du Modèle", slugs, until=today(), by=None)
+        return account
+
+    return opened
+
+
+@pytest.fixture
 def coordinator(app):
     return open_account("coordinatrice@exemple.fr", "Camille Exemple", "coordination")
 

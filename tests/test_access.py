@@ -44,7 +44,7 @@ def value_for(converter) -> str:
 
 
 @pytest.fixture
-def people(app, coordinator, admin, bureau_member, adherent, make_account):
+def people(app, coordinator, admin, bureau_member, adherent, make_account, make_partner):
     return {
         "account": make_account("simple@exemple.fr"),
         "adherent": adherent,
@@ -53,6 +53,7 @@ def people(app, coordinator, admin, bureau_member, adherent, make_account):
         "admin": admin,
         "tresorier": make_account("tresorerie@exemple.fr", roles=["tresorier"]),
         "referent": make_account("referent@exemple.fr", roles=["referent"]),
+        "partenaire": make_partner(["ipa"]),
     }
 
 

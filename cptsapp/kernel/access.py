@@ -15,7 +15,7 @@ from .choices import Choice
 log = logging.getLogger("cptsapp.access")
 
 ROLES = ("adherent", "bureau", "coordination", "admin")
-GRANTS = ("tresorier", "referent")
+GRANTS = ("tresorier", "referent", "partenaire")
 LEVELS = ("public", "account", *ROLES, *GRANTS)
 IMPLIED = {"bureau": {"adherent"}, "coordination": {"adherent", "bureau"}}
 LABELS = {
@@ -27,8 +27,13 @@ LABELS = {
     "admin": "Administration",
     "tresorier": "Trésorerie",
     "referent": "Référent des signalements",
+    "partenaire": "Partenaire",
 }
-VIEW_AS = {"visitor": frozenset({"visitor"}), "adherent": frozenset({"account", "adherent"})}
+VIEW_AS = {
+    "visitor": frozenset({"visitor"}),
+    "adherent": frozenset({"account", "adherent"}),
+    "partenaire": frozenset({"account", "partenaire"}),
+}
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # the session row already ties a login to one unguessable id

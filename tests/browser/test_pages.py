@@ -142,7 +142,8 @@ LISTS_DESK = paths(
 /gestion/repertoires/msu/ajouter?q=ariane /gestion/repertoires/ressources/ajouter /gestion/repertoires/msu/relances
 /gestion/repertoires/msu/couverture /gestion/repertoires/msu/doublons /gestion/repertoires/msu/doublons/avis
 /gestion/repertoires/msu/instantanes /gestion/repertoires/msu/import /gestion/repertoires/msu/definition
-/gestion/repertoires/ivg/
+/gestion/repertoires/ivg/ /gestion/repertoires/partenaires/ /gestion/repertoires/partenaires/nouveau
+/gestion/repertoires/partenaires/1
 """
 )
 OWN_LISTS = paths(

@@ -13,11 +13,13 @@ DEMO_ACCOUNTS = [
     ("coordination", "coordinatrice@exemple.fr"),
     ("bureau", "bureau@exemple.fr"),
     ("adhérent", "adherent@exemple.fr"),
+    ("partenaire", "dac@exemple.fr"),
 ]
 PEOPLE = {
     "coordinatrice@exemple.fr": ("Camille Exemple", (Role.COORDINATION, Role.ADMIN)),
     "bureau@exemple.fr": ("Dominique Modèle", (Role.BUREAU,)),
     "adherent@exemple.fr": ("Sacha Fictif", ()),
+    "dac@exemple.fr": ("Andrea Relais", ()),
 }
 
 

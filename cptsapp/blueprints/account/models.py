@@ -78,7 +78,7 @@ class Account(UserMixin, Table):
     @property
     def is_privileged(self) -> bool:
         """Tell whether the account reads or changes what concerns others: a second factor is then asked."""
-        return bool(self.given_roles - {Role.BUREAU})
+        return _is_privileged(self.given_roles | self._derived_roles)
 
     @property
     def detour(self) -> str | None:
@@ -87,14 +87,19 @@ class Account(UserMixin, Table):
         return "account.factor_setup" if waits else None
 
     @property
+    def _derived_roles(self) -> frozenset[str]:
+        """What other features derive: « adherent » from the membership, « partenaire » from the lists opened."""
+        return frozenset().union(*(source(self) for source in role_sources))
+
+    @property
     def roles(self) -> frozenset[str]:
         """What the account opens now: what was given and what other features derive."""
         if not self.is_usable:
             return frozenset()
-        if self.detour:
+        held = self.given_roles | self._derived_roles
+        if settings.second_factor_required and not self.has_factor and _is_privileged(held):
             return frozenset({"account"})
-        derived = set().union(*(source(self) for source in role_sources))
-        return frozenset({"account"} | self.given_roles | derived)
+        return frozenset({"account"} | held)
 
     @classmethod
     def with_email(cls, email: str) -> "Account | None":
@@ -109,6 +114,10 @@ class Account(UserMixin, Table):
     @classmethod
     def joined(cls):
         return cls.select(cls, Person).join(Person)
+
+
+def _is_privileged(held: frozenset[str]) -> bool:
+    return bool(held - {Role.BUREAU, "adherent"})
 
 
 class Grant(Table):

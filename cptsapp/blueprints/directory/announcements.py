@@ -6,7 +6,7 @@ from flask_login import current_user
 from cptsapp.kernel.registry import Waiting, search_source, segment, sitemap, space_card, waiting
 from cptsapp.kernel.text import plural
 
-from . import catalogue, counts, eligibility, finding, viewing, writing
+from . import catalogue, counts, eligibility, finding, pages, sharing, viewing, writing
 from .definition import Readers
 from .models import Entry, Status
 
@@ -16,6 +16,12 @@ def my_card():
     definitions = catalogue.opened()
     mine = [each for each in eligibility.mine(current_user.person_id) if each.status != Status.LEFT]
     return {"mine": [(definitions[each.directory], each) for each in mine if each.directory in definitions]}
+
+
+@space_card("directory.partner", "Les répertoires ouverts", template="directory/_partner.html", access=("partenaire",))
+def partner_card():
+    viewer = pages.reader()
+    return {"lists": sharing.readable(viewer), "partner": sharing.of_person(current_user.person_id)}
 
 
 @waiting("directory.expired", access=("adherent",))

@@ -8,9 +8,9 @@ from .definition import FILTERABLE, Definition, Field, Kind, Readers
 
 MOST_FIELDS = 40
 RESERVED = {
-    "title", "profession", "commune", "email", "phone", "show_email", "show_phone", "is_public", "is_speaker",
-    "consent", "person", "stage", "status", "id", "q", "page", "lot", "csrf_token", "website", "form_key", "autour",
-    "temoin",
+    "title", "profession", "commune", "email", "phone", "show_email", "show_phone", "is_public", "is_shared",
+    "is_speaker", "consent", "person", "stage", "status", "id", "q", "page", "lot", "csrf_token", "website", "form_key",
+    "autour", "temoin",
 }  # fmt: skip
 Refuse = Callable[[tuple, str], None]
 
@@ -40,6 +40,11 @@ def _check_list(definition: Definition, refuse: Refuse):
         refuse(("contact_readers",), "Les coordonnées ne peuvent pas être plus visibles que la liste.")
     if definition.is_public != bool(definition.consent.public):
         refuse(("consent", "public"), 'L’accord pour la page publique va avec readers = "public", et lui seul.')
+    if definition.has_partners and definition.readers.rank > Readers.ADHERENTS.rank:
+        refuse(
+            ("consent", "partners"),
+            "Une liste réservée aux professionnels ou à la coordination ne s’ouvre pas aux partenaires.",
+        )
     if definition.is_indexed and definition.readers not in (Readers.PUBLIC, Readers.ADHERENTS):
         refuse(
             ("indexed",), "Une liste réservée aux professionnels ou à la coordination n’entre pas dans la recherche."

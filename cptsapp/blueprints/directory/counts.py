@@ -25,6 +25,13 @@ def public_by_list() -> dict[str, int]:
     return dict(rows.tuples())
 
 
+def shared_by_list() -> dict[str, int]:
+    """Return how many entries of each list agreed to be shown to partners."""
+    shown = Entry.live() & Entry.is_shared
+    rows = Entry.select(Entry.directory, fn.COUNT(SQL("1"))).where(shown).group_by(Entry.directory)
+    return dict(rows.tuples())
+
+
 def listed(slug: str, day: date | None = None) -> int:
     return Entry.select().where(Entry.directory == slug, Entry.live(day)).count()
 

@@ -186,11 +186,18 @@ class Capacity:
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """The wording that people agree to; `public` is what they agree to, besides, for the public page."""
+    """The wording that people agree to; `public` is what they agree to, besides, for the public page, and `partners`
+    for the partners to whom the association opens the list.
+    """
 
     version: str
     text: str
     public: str = ""
+    partners: str = ""
+
+    def words(self, *, is_public: bool, is_shared: bool) -> str:
+        """Return all that somebody agreed to."""
+        return "\n\n".join(filter(None, (self.text, is_public and self.public, is_shared and self.partners)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +249,11 @@ class Definition:
     @property
     def is_public(self) -> bool:
         return self.readers == Readers.PUBLIC
+
+    @property
+    def has_partners(self) -> bool:
+        """Tell whether it may be opened to partners: people are then asked whether they agree to it."""
+        return bool(self.consent.partners)
 
     @property
     def takes_persons(self) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Kind, Person
@@ -11,7 +12,7 @@ from cptsapp.kernel.mail import OutgoingMail
 from cptsapp.kernel.registry import demo_data
 from cptsapp.kernel.text import fold
 
-from . import freshness, places, rules, stages
+from . import freshness, places, rules, sharing, stages
 from .models import Entry, Means
 from .rules import Agreement, Typed
 
@@ -93,15 +94,24 @@ THINGS = [
 def fill():
     entries = [_volunteer(*row) for row in VOLUNTEERS]
     for slug, title, insee, said in THINGS:
-        typed = Typed(title=title, commune=insee, phone="01 99 00 56 78", show_phone=True, is_public=True, values=said)
+        shown = {"show_phone": True, "is_public": True, "is_shared": True}
+        typed = Typed(title=title, commune=insee, phone="01 99 00 56 78", values=said, **shown)
         rules.declare(slug, None, typed, None, keyed=True)
     _protocols()
     _structures()
     _walk()
     _members()
     _ages(entries)
+    _partner()
     with db.atomic():  # nobody of this story is to be written to
         OutgoingMail.delete().where(OutgoingMail.template.startswith("directory/")).execute()
+
+
+def _partner():
+    """Open some lists to somebody of a dispositif d'appui."""
+    account = Account.with_email("dac@exemple.fr")
+    lists = ["ipa", "etp-programmes", "sages-femmes", "ressources", "structures"]
+    sharing.give(account.person_id, "DAC du Modèle (fictif)", lists, until=add_months(today(), 8), by=None)
 
 
 def _volunteer(given_name, family_name, profession, insee, slug, said) -> Entry:
@@ -116,6 +126,7 @@ def _volunteer(given_name, family_name, profession, insee, slug, said) -> Entry:
         show_email=rank % 2 == 0,
         show_phone=rank % 3 != 0,
         is_public=True,
+        is_shared=rank % 4 != 1,
         is_speaker=rank % 2 == 0,
         values=said,
     )
@@ -147,7 +158,8 @@ def _structures():
     if house is None:
         return
     said = {"type": "msp", "adresse": "1 rue du Modèle", "horaires": "8 h à 20 h", "contact_pro": "01 99 00 00 11"}
-    common = {"commune": BRIE, "phone": "01 99 00 00 10", "show_phone": True, "is_public": True, "email": house.email}
+    common = {"commune": BRIE, "phone": "01 99 00 00 10", "show_phone": True, "email": house.email}
+    common |= {"is_public": True, "is_shared": True}
     rules.declare("structures", house.id, Typed(values=said, **common), AGREED, keyed=True)
     wanted = {"type_structure": "msp", "besoin": "Suivi des patients diabétiques de la maison de santé.", "heures": 20}
     rules.declare("ipa-recherche", house.id, Typed(values=wanted, **common), AGREED, keyed=True)

@@ -131,6 +131,7 @@ def _columns(definition: Definition, fields: list[Field]) -> list[Column]:
         Column("email", "Adresse e-mail", "card.email", shown=False),
         Column("telephone", "Téléphone", "card.phone", shown=False),
         Column("publique", "Page publique", "is_public", shown=False, exported=definition.is_public),
+        Column("partenaires", "Partenaires", "is_shared", shown=False, exported=definition.has_partners),
         Column("temoin", "Prêt à témoigner", "is_speaker", shown=False, exported=definition.has_speakers),
         Column("accord-le", "Accord donné le", "consented_on", shown=False),
         Column("accord-par", "Accord donné", "means_label", shown=False),

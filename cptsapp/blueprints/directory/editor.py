@@ -15,12 +15,15 @@ from .definition import Definition
 from .models import Act, Entry
 
 BATCH = 400
+TAKEN = ("fiche", "liste", "ma-fiche", "nouveau", "partenaires", "temoins")  # addresses beside those of the lists
 
 
 @db.atomic()
 def save(values: dict, slug: str, *, by: int | None = None, new: bool = False) -> Definition:
     """Keep a definition; raise RuleError or WrongDefinition. `new`: there must be none of this name."""
     before = catalogue.find(slug)
+    if new and slug in TAKEN:
+        raise RuleError(f"« {slug} » est l’adresse d’une page du site. Choisissez un autre nom.", "name")
     if new and before:
         raise RuleError(f"Un répertoire s’appelle déjà ainsi : « {before.name} ».", "name")
     if before:
@@ -60,8 +63,9 @@ def reset(slug: str, *, by: int | None = None) -> None:
 def _refuse_silent_wording(before: Definition, values: dict):
     """A wording that changes takes a new version: one must be able to tell who agreed to which."""
     consent = values.get("consent", {})
-    changed = (consent.get("text"), consent.get("public", "")) != (before.consent.text, before.consent.public)
-    if not changed or consent.get("version") != before.consent.version:
+    said = [consent.get(name, "") for name in ("text", "public", "partners")]
+    now = before.consent
+    if said == [now.text, now.public, now.partners] or consent.get("version") != now.version:
         return
     if Entry.select().where(Entry.directory == before.slug, Entry.consented_on.is_null(False)).exists():
         raise RuleError(

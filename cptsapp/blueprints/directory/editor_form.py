@@ -98,6 +98,10 @@ class EditorForm(Form):
     consent_version = StringField("Version de la formulation", description="Par exemple 2026-12.")
     consent_text = TextAreaField("Ce que la personne accepte")
     consent_public = TextAreaField("Ce qu’elle accepte pour la page publique", description="Pour une liste publique.")
+    consent_partners = TextAreaField(
+        "Ce qu’elle accepte pour les partenaires",
+        description="Pour une liste que vous ouvrirez à des partenaires : dispositif d’appui, caisse, accès aux soins…",
+    )
     capacity_per = SelectField("Places comptées", choices=Per.choices(), default=Per.MONTH.value)
     capacity_one = StringField("Une place", description="Par exemple : patient.")
     capacity_many = StringField("Plusieurs places", description="Par exemple : patients.")
@@ -149,7 +153,7 @@ def shown(values: dict) -> dict:
     consent, capacity = values.get("consent", {}), values.get("capacity", {})
     data = {name: values.get(name) for name in ("name", "short", "purpose", "theme", "subject", "title_label")}
     data |= {name: values.get(name, default) for name, default in FLAGS.items()}
-    data |= {f"consent_{name}": consent.get(name, "") for name in ("version", "text", "public")}
+    data |= {f"consent_{name}": consent.get(name, "") for name in ("version", "text", "public", "partners")}
     data |= {f"capacity_{name}": capacity.get(name, "") for name in ("one", "many")}
     data["capacity_per"] = capacity.get("per", Per.MONTH.value)
     data["families"] = values.get("families", [])
@@ -191,6 +195,7 @@ def values_of(form: EditorForm, before: dict) -> dict:
     _set(values, "season_ends", "-".join(part.zfill(2) for part in reversed(season.split("/"))) if season else "")
     values["consent"] = {"version": (form.consent_version.data or "").strip(), "text": _lines(form.consent_text.data)}
     _set(values["consent"], "public", _lines(form.consent_public.data))
+    _set(values["consent"], "partners", _lines(form.consent_partners.data))
     values["fields"], capacity = _fields(form, before)
     values["stages"] = _stages(form, before)
     if capacity:

@@ -51,7 +51,9 @@ def _shown(query, definition: Definition, viewer: Viewer):
     gone = Person.select(Person.id).where(Person.deleted_at.is_null(False))
     query = query.where(Entry.directory == definition.slug, Entry.live())
     query = query.where(Entry.person.is_null() | Entry.person.not_in(gone))
-    if viewer.rank == Readers.PUBLIC.rank:
+    if viewer.is_partner:
+        query = query.where(holding(definition, "@shared", ["oui"], viewer.rank))
+    elif viewer.rank == Readers.PUBLIC.rank:
         query = query.where(Entry.is_public)
     if not viewing.may_see_list(definition, viewer):
         query = query.where(Entry.id.is_null())
@@ -164,6 +166,8 @@ def _values(definition: Definition, entry: Entry) -> list[tuple]:
         found["@profession", entry.profession] = level
     if entry.is_speaker:
         found["@speaker", "oui"] = max(level, Readers.ADHERENTS.rank)
+    if entry.is_shared:
+        found["@shared", "oui"] = Readers.ADHERENTS.rank
     return [(entry.id, entry.directory, key, value, rank) for (key, value), rank in found.items()]
 
 

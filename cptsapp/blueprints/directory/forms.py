@@ -34,6 +34,7 @@ from .rules import Agreement, Typed
 
 MOST_ENTRIES = 300  # offered in a list of another directory's entries
 MISSING = "Remplissez ce champ."
+FACTS = ("title", "profession", "email", "phone", "show_email", "show_phone", "is_public", "is_shared", "is_speaker")
 
 
 def _rules(field: Field) -> list:
@@ -127,6 +128,8 @@ def _contact(definition: Definition) -> dict:
         )
     if definition.is_public:
         fields["is_public"] = BooleanField(definition.consent.public)
+    if definition.has_partners:
+        fields["is_shared"] = BooleanField(definition.consent.partners)
     return fields
 
 
@@ -155,8 +158,7 @@ def filled(definition: Definition, entry: Entry) -> dict:
         elif field.kind == Kind.ENTRY and value:
             value = str(value)
         said[field.key] = value
-    names = ("title", "profession", "email", "phone", "show_email", "show_phone", "is_public", "is_speaker")
-    return said | {name: getattr(entry, name) for name in names} | {"commune": entry.commune_id}
+    return said | {name: getattr(entry, name) for name in FACTS} | {"commune": entry.commune_id}
 
 
 def typed(definition: Definition, form: Form) -> Typed:
@@ -166,8 +168,7 @@ def typed(definition: Definition, form: Form) -> Typed:
         if field.key in form:
             value = form[field.key].data
             said[field.key] = int(value) if field.kind == Kind.ENTRY and value else value
-    names = ("title", "profession", "email", "phone", "show_email", "show_phone", "is_public", "is_speaker", "commune")
-    facts = {name: form[name].data for name in names if name in form}
+    facts = {name: form[name].data for name in (*FACTS, "commune") if name in form}
     return Typed(values=said, **{name: value for name, value in facts.items() if value is not None})
 
 

@@ -30,8 +30,8 @@ def confirm(entry_id: int, *, means: Means | None = None, link_version: int | No
         writing.to_status(entry, Status.LISTED)
     entry.confirmed_on = today()
     if entry.person_id and entry.consent_version != definition.consent.version:
-        public = f"\n\n{definition.consent.public}" if entry.is_public else ""
-        entry.consent_version, entry.consent_text = definition.consent.version, definition.consent.text + public
+        entry.consent_version = definition.consent.version
+        entry.consent_text = definition.consent.words(is_public=entry.is_public, is_shared=entry.is_shared)
         entry.consented_on, entry.consent_means = today(), means or Means.ONLINE
     return writing.write(definition, entry, Act.CONFIRMED)
 

@@ -253,4 +253,5 @@ from . import gestion_doubles as _doubles  # noqa: E402, F401
 from . import gestion_entry as _entry  # noqa: E402, F401
 from . import gestion_import as _import  # noqa: E402, F401
 from . import gestion_key as _key  # noqa: E402, F401
+from . import gestion_partners as _partners  # noqa: E402, F401
 from . import gestion_snapshots as _snapshots  # noqa: E402, F401

@@ -25,6 +25,7 @@ class AgreementForm(Form):
     means = SelectField("Accord donné", choices=MEANS)
     on = DateField("Date de l’accord", [InputRequired("Indiquez la date de l’accord.")], id="accord-on")
     is_public = BooleanField("Il vaut aussi pour la page publique")
+    is_shared = BooleanField("Il vaut aussi pour les partenaires")
 
     def read(self, definition: Definition) -> Agreement:
         return Agreement(means=Means(self.means.data), on=self.on.data, version=definition.consent.version)
@@ -62,7 +63,9 @@ def _show(definition: Definition, entry: Entry, *, form=None, refusal="", typed=
         "doubles": doubles.of(definition, entry),
         "link": links.link_of(entry),
         "stage_form": stage_form(definition, entry, onward) if onward else None,
-        "agreement_form": AgreementForm(formdata=None, data={"is_public": entry.is_public}),
+        "agreement_form": AgreementForm(
+            formdata=None, data={"is_public": entry.is_public, "is_shared": entry.is_shared}
+        ),
         "means": MEANS,
         "Status": Status,
         "refusal": refusal,
@@ -145,7 +148,8 @@ def restore(slug, id):
 def agree(slug, id):
     definition, entry = entry_or_404(slug, id)
     form = AgreementForm()
-    give = lambda: rules.agree(id, form.read(definition), is_public=form.is_public.data)  # noqa: E731
+    wider = {"is_public": form.is_public.data, "is_shared": form.is_shared.data}
+    give = lambda: rules.agree(id, form.read(definition), **wider)  # noqa: E731
     return _do(definition, entry, form, give, "L’accord est noté, et la fiche confirmée.")
 
 
@@ -184,11 +188,12 @@ def move(slug, id):
 @bp_gestion.route("/<slug>/<int:id>/modifier", methods=["GET", "POST"])
 @access("coordination")
 def edit(slug, id):
-    """Change what an entry says. Making it public takes the person's agreement: that is noted apart."""
+    """Change what an entry says. Showing it to more people takes the person's agreement: that is noted apart."""
     definition, entry = entry_or_404(slug, id)
     form = forms.entry_form(definition, filled_by=FilledBy.COORDINATION)(data=forms.filled(definition, entry))
-    if "is_public" in form and not entry.is_public:
-        del form.is_public
+    for name in ("is_public", "is_shared"):
+        if name in form and not getattr(entry, name):
+            del form[name]
     if form.validate_on_submit():
         try:
             rules.change(id, forms.typed(definition, form), filled_by=FilledBy.COORDINATION)

@@ -20,7 +20,7 @@ from .definition import Definition, Kind
 from .models import Entry, EntryChange, Status
 from .values import Names
 
-FACTS = ("title", "profession", "email", "phone", "show_email", "show_phone", "is_public", "is_speaker")
+FACTS = ("title", "profession", "email", "phone", "show_email", "show_phone", "is_public", "is_shared", "is_speaker")
 LABELS = {
     "title": "Titre",
     "profession": "Profession",
@@ -30,6 +30,7 @@ LABELS = {
     "show_email": "Adresse montrée",
     "show_phone": "Téléphone montré",
     "is_public": "Sur la page publique",
+    "is_shared": "Montrée aux partenaires",
     "is_speaker": "Prêt à témoigner",
     "status": "État",
     "stage": "Étape",
@@ -130,10 +131,11 @@ def _names(definition: Definition, states: list[dict]) -> Names:
 
 
 def _differences(definition: Definition, before: dict, after: dict, names: Names) -> tuple:
+    facts = ((key, label, before.get(key, False), after.get(key, False)) for key, label in LABELS.items())
     found = [
-        (label, _fact(definition, key, before[key]), _fact(definition, key, after[key]))
-        for key, label in LABELS.items()
-        if before[key] != after[key]
+        (label, _fact(definition, key, old), _fact(definition, key, new))
+        for key, label, old, new in facts
+        if old != new
     ]
     for field in definition.fields:
         old, new = before["values"].get(field.key), after["values"].get(field.key)

@@ -26,6 +26,7 @@ from .models import Entry, Status
 from .rules import Agreement, Typed
 
 FAMILY = "repertoire"
+WIDER = ("is_public", "is_shared")  # what shows an entry to more people: it takes the person's agreement
 OF = "r-"  # before the key of a field: a definition may have a field of any name
 
 
@@ -74,6 +75,8 @@ def _columns(definition: Definition) -> Iterable[ImportField]:
         yield ImportField("stage", "Étape", ("etape du parcours", "avancement"))
     if definition.is_public:
         yield ImportField("is_public", "Page publique", ("publique", "accord public"))
+    if definition.has_partners:
+        yield ImportField("is_shared", "Partenaires", ("montree aux partenaires", "accord partenaires"))
     for field in definition.fields:
         yield ImportField(OF + field.key, field.label, (field.key.replace("_", " "),))
     if not definition.is_of_things:
@@ -147,7 +150,7 @@ class Entries(Importer):
             said[key], _ = getattr(names, key)(text)
         elif key == "rpps":
             said[key] = names.number(text, 11)
-        elif key == "is_public":
+        elif key in WIDER:
             said[key] = cells.yes_no(text)
         elif key == "agreed_on":
             said[key] = cells.day(text)
@@ -255,10 +258,11 @@ class Entries(Importer):
                     (field.label, values.text_of(field, old), values.text_of(field, new) or "renseigné")
                 )
         facts = (("commune", entry.commune_id or ""), ("email", entry.email), ("phone", entry.phone),
-                 ("profession", entry.profession), ("is_public", entry.is_public))  # fmt: skip
+                 ("profession", entry.profession), ("is_public", entry.is_public),
+                 ("is_shared", entry.is_shared))  # fmt: skip
         for name, old in facts:
             new = getattr(typed, name) or ""
-            if name == "is_public" and new and not old:
+            if name in WIDER and new and not old:
                 plan.notes.append((self.labels[name], "oui", "laissé : notez l’accord sur la fiche"))
             elif name in said and new != old:
                 plan.changes.append((self.labels[name], str(old), str(new)))
@@ -267,11 +271,11 @@ class Entries(Importer):
 
     def _typed(self, said: dict, entry: Entry | None) -> Typed:
         """Return what a row says, over what the entry says already."""
-        names_of = ("profession", "email", "phone", "show_email", "show_phone", "is_public", "is_speaker", "title")
+        names_of = ("profession", "email", "phone", "show_email", "show_phone", *WIDER, "is_speaker", "title")
         facts = {name: getattr(entry, name) for name in names_of} | {"commune": entry.commune_id} if entry else {}
         facts |= {name: said[name] for name in (*names_of, "commune") if name in said}
         if entry is not None:
-            facts["is_public"] = entry.is_public and facts["is_public"]
+            facts |= {name: getattr(entry, name) and facts[name] for name in WIDER}
         return Typed(**facts, values=(entry.values if entry else {}) | said["answers"])
 
     # Writing

@@ -8,7 +8,7 @@ from datetime import date
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.registry import breakdown, indicator
 
-from . import catalogue, counts
+from . import catalogue, counts, sharing
 from .definition import Definition, Figure
 
 
@@ -51,6 +51,16 @@ for shipped in catalogue.shipped().values():
 @indicator("directory.entries", "Fiches de tous les répertoires", unit="fiches")
 def everything(start: date, end: date) -> int:
     return sum(by_list(start, end).values())
+
+
+@indicator("directory.partners", "Partenaires qui lisent des répertoires", unit="partenaires")
+def partners(start: date, end: date) -> int:
+    return sharing.partners_on(end)
+
+
+@indicator("directory.partner_readings", "Fiches ouvertes par des partenaires", unit="fiches")
+def partner_readings(start: date, end: date) -> int:
+    return sharing.readings(start, end)
 
 
 @breakdown("directory.entries", "list", "Par répertoire")

@@ -1,9 +1,12 @@
 """The mails of directories, each recorded in the transaction of its cause."""
 
+from datetime import date
+
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import mail
 from cptsapp.kernel.dates import date_fr
 from cptsapp.kernel.mail import OutgoingMail
+from cptsapp.kernel.settings import settings
 
 from . import links
 from .definition import Definition
@@ -68,6 +71,13 @@ def reminder(definition: Definition, entry: Entry, *, key: str | None = None) ->
 
 def expired(definition: Definition, entry: Entry, *, key: str | None = None) -> int:
     return _send("expired", definition, entry, key=key)
+
+
+def opened(email: str, person: Person, *, lists: list[str], until: date) -> None:
+    """Tell somebody who has an account that they read lists as a partner from now on."""
+    shown = {"name": person.label, "lists": ", ".join(lists), "until": date_fr(until)}
+    link = f"{settings.base_url}/espace/repertoires"
+    mail.queue("directory/opened", to=email, values=shown | {"link": link}, person_id=person.id)
 
 
 def relayed(definition: Definition, entry: Entry, *, name: str, email: str, text: str, key: str = "") -> int:

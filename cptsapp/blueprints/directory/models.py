@@ -122,6 +122,7 @@ class Entry(Table):
     show_email = BooleanField(default=False)
     show_phone = BooleanField(default=False)
     is_public = BooleanField(default=False)  # agreed to the public page
+    is_shared = BooleanField(default=False)  # agreed to be shown to partners
     is_speaker = BooleanField(default=False)  # ready to speak of it at an event
     values_json = TextField(default="{}")
     status = CharField(max_length=12, default=Status.LISTED, choices=Status.choices())
@@ -222,7 +223,7 @@ class EntryValue(Table):
     """A value that filters compare; `level` is the rank of the readers who may know it (definition.Readers).
 
     Besides the fields of the definition: « @commune », « @where » (commune or communes covered), « @around » (their
-    intercommunalités, by SIREN), « @profession » and « @speaker » ("oui").
+    intercommunalités, by SIREN), « @profession », « @speaker » and « @shared » ("oui").
     """
 
     entry = ForeignKeyField(Entry, on_delete="CASCADE", backref="indexed")
@@ -332,3 +333,58 @@ class EntryApart(Table):
         table_name = "repertoire_apart"
         indexes = ((("first", "second"), True),)
         constraints = [Check("first_id < second_id")]
+
+
+class Partner(Table):
+    """Somebody of another body (DAC, CPAM, SAS, CLIC…) to whom some lists are opened, until a day included."""
+
+    person = ForeignKeyField(Person, unique=True, on_delete="CASCADE", backref="partner_access")
+    organisation = CharField(max_length=120)
+    until = DateField()
+    given_at = DateTimeField(default=now)
+    given_by = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
+
+    class Meta:
+        table_name = "repertoire_partner"
+        constraints = [Check("organisation <> ''")]
+        personal = Personal(
+            purpose="Accès de partenaires à des répertoires",
+            basis="Intérêt légitime : orienter vers les professionnels du territoire",
+            kept="Jusqu’à la fin de l’accès, puis 12 mois",
+            categories="Organisme, listes ouvertes, date de fin, compte qui a donné l’accès",
+            recipients="Coordination, la personne elle-même",
+        )
+
+    @property
+    def is_current(self) -> bool:
+        return self.until >= today()
+
+    @classmethod
+    def lists_of(cls, person_id: int) -> frozenset[str]:
+        """Return the slugs of the lists that a person reads as a partner today."""
+        mine = (cls.person == person_id) & (cls.until >= today())
+        rows = PartnerList.select(PartnerList.directory).join(cls).where(mine)
+        return frozenset(slug for (slug,) in rows.tuples())
+
+
+class PartnerList(Table):
+    """One list opened to a partner."""
+
+    partner = ForeignKeyField(Partner, on_delete="CASCADE", backref="lists")
+    directory = CharField(max_length=60)
+
+    class Meta:
+        table_name = "repertoire_partner_list"
+        indexes = ((("partner", "directory"), True),)
+
+
+class PartnerReading(Table):
+    """How many cards of a list partners opened on a day; of nobody named."""
+
+    directory = CharField(max_length=60)
+    read_on = DateField()
+    count = IntegerField(default=0)
+
+    class Meta:
+        table_name = "repertoire_partner_reading"
+        indexes = ((("read_on", "directory"), True),)

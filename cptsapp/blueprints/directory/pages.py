@@ -1,6 +1,6 @@
 """What the lists of the site and of the member space have in common: what the address asks, the cards of a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from flask import abort, request
@@ -8,7 +8,7 @@ from flask_login import current_user
 from peewee import SQL, Select, fn
 
 from cptsapp.blueprints.territory.models import Commune
-from cptsapp.kernel.access import roles
+from cptsapp.kernel.access import roles, view_as
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db
 from cptsapp.kernel.htmx import page
@@ -49,6 +49,10 @@ class Found:
             return f"plus de {number(MOST_COUNTED)} fiches"
         return plural(self.total, "fiche")
 
+    @property
+    def has_speakers(self) -> bool:
+        return viewing.may_see_speakers(self.definition, self.viewer)
+
     def filters(self) -> list:
         return self.definition.filters(self.viewer.rank)
 
@@ -77,8 +81,9 @@ class Found:
 
 
 def reader() -> Viewer:
-    """Return whoever asks, as a reader of directories."""
-    return viewing.viewer_of(roles(), current_user.person_id if current_user.is_authenticated else None)
+    """Return whoever asks, as a reader of directories; « voir comme un partenaire » shows every list open to one."""
+    viewer = viewing.viewer_of(roles(), current_user.person_id if current_user.is_authenticated else None)
+    return replace(viewer, lists=frozenset(catalogue.opened())) if viewer.is_partner and view_as() else viewer
 
 
 def list_or_404(slug: str, viewer: Viewer) -> Definition:
@@ -107,7 +112,7 @@ def asked_of(definition: Definition, viewer: Viewer, args) -> Asked:
         commune=commune if commune.isascii() and commune.isalnum() and len(commune) == 5 else "",
         around=bool(args.get("autour")) and bool(commune),
         filters=filters,
-        speakers=bool(args.get("temoin")) and definition.has_speakers and viewer.rank >= viewing.ADHERENT,
+        speakers=bool(args.get("temoin")) and viewing.may_see_speakers(definition, viewer),
     )
 
 

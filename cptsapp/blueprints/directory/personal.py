@@ -36,6 +36,7 @@ def exported(person_id: int) -> list[dict]:
                 "accord_texte": entry.consent_text,
                 "confirmee_le": entry.confirmed_on,
                 "page_publique": entry.is_public,
+                "partenaires": entry.is_shared,
                 "historique": [
                     {"le": told.change.at, "acte": told.change.act_label, "changements": list(told.differences)}
                     for told in history.changes_of(definition, entry.id)

@@ -3,9 +3,9 @@
 from datetime import date
 
 from cptsapp.kernel import journal
-from cptsapp.kernel.registry import person_panel, personal_data, personal_eraser, purge
+from cptsapp.kernel.registry import person_panel, personal_data, personal_eraser, purge, role_source
 
-from . import announcements, catalogue, freshness, personal
+from . import announcements, catalogue, freshness, personal, sharing
 from .models import Entry
 
 __all__ = ["announcements"]
@@ -38,16 +38,29 @@ def panel(person):
     return {"entries": found} if found else None
 
 
+@role_source
+def partner(account) -> set[str]:
+    """Whoever has a list opened to them today reads as a partner."""
+    return {"partenaire"} if sharing.is_partner(account.person_id) else set()
+
+
+@person_panel("Accès de partenaire", template="directory/_partner_panel.html", access=("coordination",), order=46)
+def partner_panel(person):
+    found = sharing.of_person(person.id)
+    return {"partner": found, "lists": sharing.names_of(found)} if found else None
+
+
 @personal_data("directory", "Répertoires de volontaires")
 def exported(person_id: int) -> dict:
-    return {"fiches": personal.exported(person_id)}
+    return {"fiches": personal.exported(person_id), "acces_de_partenaire": sharing.exported(person_id)}
 
 
 @personal_eraser()
 def erase(person_id: int) -> None:
     personal.erase(person_id)
+    sharing.erase(person_id)
 
 
 @purge("directory", "Fiches des répertoires retirées ou oubliées")
 def forget_old(today: date) -> int:
-    return freshness.purge(today)
+    return freshness.purge(today) + sharing.purge(today)

@@ -7,7 +7,8 @@ from cptsapp.kernel.registry import NavItem, navigation, reserved_slugs
 bp = Blueprint("directory", __name__)
 reserved_slugs.add("repertoires")
 navigation.append(NavItem("site", "Répertoires", "directory.public_index", order=38))
-navigation.append(NavItem("space", "Répertoires", "directory.index", "heart-pulse", ("adherent",), order=22))
+READERS = ("adherent", "partenaire")
+navigation.append(NavItem("space", "Répertoires", "directory.index", "heart-pulse", READERS, order=22))
 
 
 @bp.after_request

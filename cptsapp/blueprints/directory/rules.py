@@ -36,6 +36,7 @@ class Typed:
     show_email: bool = False
     show_phone: bool = False
     is_public: bool = False
+    is_shared: bool = False
     is_speaker: bool = False
     values: dict = field(default_factory=dict)
 
@@ -119,6 +120,7 @@ def _fill(definition: Definition, entry: Entry, typed: Typed, filled_by: FilledB
     entry.email, entry.phone = normalise_email(typed.email)[:254], spaced_phone(typed.phone)[:30]
     entry.show_email, entry.show_phone = typed.show_email, typed.show_phone
     entry.is_public = typed.is_public and definition.is_public
+    entry.is_shared = typed.is_shared and definition.has_partners
     entry.is_speaker = typed.is_speaker and definition.has_speakers
     kept = values.checked(definition, typed.values, filled_by=filled_by, before=entry.values)
     entry.values_json = json.dumps(kept, ensure_ascii=False)
@@ -149,9 +151,7 @@ def _agree(definition: Definition, entry: Entry, agreement: Agreement | None):
 
 
 def _words(definition: Definition, entry: Entry) -> str:
-    """Return the wording agreed to, that of the public page included when it is."""
-    public = definition.consent.public if entry.is_public else ""
-    return "\n\n".join(part for part in (definition.consent.text, public) if part)
+    return definition.consent.words(is_public=entry.is_public, is_shared=entry.is_shared)
 
 
 def _refuse_twice(entry: Entry):
@@ -170,11 +170,12 @@ def change(entry_id: int, typed: Typed, *, filled_by: FilledBy = FilledBy.VOLUNT
     definition, entry = writing.held(entry_id)
     if entry.state == Status.LEFT:
         raise RuleError("Cette fiche a été retirée. Reprenez-la d’abord.")
-    was_public = entry.is_public
+    was_shown = entry.is_public, entry.is_shared
     _fill(definition, entry, typed, filled_by)
     stages.check(definition, entry)
     _refuse_twice(entry)
-    if entry.is_public and not was_public and entry.person_id:
+    is_wider = any(new and not old for new, old in zip((entry.is_public, entry.is_shared), was_shown, strict=True))
+    if is_wider and entry.person_id:
         entry.consent_text, entry.consented_on = _words(definition, entry), today()
     if filled_by == FilledBy.VOLUNTEER:
         entry.confirmed_on = today()
@@ -239,10 +240,10 @@ def restore(entry_id: int, agreement: Agreement | None = None) -> Entry:
 
 
 @db.atomic()
-def agree(entry_id: int, agreement: Agreement, *, is_public: bool) -> Entry:
+def agree(entry_id: int, agreement: Agreement, *, is_public: bool, is_shared: bool = False) -> Entry:
     """Record an agreement given again, to the wording of today, by other means than this site; it confirms the entry.
 
-    `is_public`: whether it holds for the public page too.
+    `is_public`: whether it holds for the public page too; `is_shared`: for partners.
     """
     definition, entry = writing.held(entry_id)
     if entry.state == Status.LEFT:
@@ -250,6 +251,7 @@ def agree(entry_id: int, agreement: Agreement, *, is_public: bool) -> Entry:
     if entry.person_id is None:
         raise RuleError("Cette fiche ne parle de personne : elle n’a pas besoin d’un accord.")
     entry.is_public = is_public and definition.is_public
+    entry.is_shared = is_shared and definition.has_partners
     _agree(definition, entry, agreement)
     if entry.state == Status.EXPIRED:
         writing.to_status(entry, Status.LISTED)

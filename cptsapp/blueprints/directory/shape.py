@@ -92,6 +92,7 @@ def _consent(part: Part) -> Consent:
         version=inner.text("version", required=True, limit=40),
         text=inner.text("text", required=True, limit=1500),
         public=inner.text("public", limit=1500),
+        partners=inner.text("partners", limit=1500),
     )
     inner.finish()
     return found

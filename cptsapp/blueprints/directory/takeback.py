@@ -17,7 +17,7 @@ from . import writing
 from .models import Act, Entry, EntryChange, EntryNote, EntryUse
 
 FACTS = ("title", "slot", "profession", "commune", "email", "phone", "show_email", "show_phone", "is_public",
-         "is_speaker", "values_json", "confirmed_on", "stage", "stage_on", "status")  # fmt: skip
+         "is_shared", "is_speaker", "values_json", "confirmed_on", "stage", "stage_on", "status")  # fmt: skip
 DAYS = ("confirmed_on", "stage_on")
 
 
@@ -70,7 +70,7 @@ def _bin(person_id: int):
 
 def _give_back(entry_id: int, before: dict):
     definition, entry = writing.held(entry_id)
-    for name in FACTS:
+    for name in filter(before.__contains__, FACTS):
         value = before[name]
         setattr(entry, name, date.fromisoformat(value) if name in DAYS and value else value)
     writing.write(definition, entry, Act.CHANGED, note="Import annulé")

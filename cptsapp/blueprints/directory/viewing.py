@@ -1,6 +1,7 @@
 """What a reader may see, decided in this one place: pages, parts, searches, exports, vCards and prints all ask it.
 
     viewer = viewer_of(roles, person_id)         ranks: 0 visitor, 1 adherent, 2 professional adherent, 3 coordination
+                                                 a partner reads as an adherent, but a few lists, and who agreed to it
     may_see_list(definition, viewer)             the list exists for this reader
     may_see(definition, entry, viewer)           this entry of it, today
     cards(definition, entries, viewer)           the entries as cards that hold nothing that the viewer may not read
@@ -17,7 +18,7 @@ from cptsapp.blueprints.territory import reference
 
 from . import places, values
 from .definition import Definition, Field, Kind, Readers
-from .models import Entry
+from .models import Entry, Partner
 from .values import Names
 
 ADHERENT = Readers.ADHERENTS.rank
@@ -25,10 +26,19 @@ ADHERENT = Readers.ADHERENTS.rank
 
 @dataclass(frozen=True)
 class Viewer:
-    """Whoever reads. `rank` is that of the narrowest Readers they are among."""
+    """Whoever reads. `rank` is that of the narrowest Readers they are among.
+
+    A partner has the rank of an adherent in the lists opened to them (`lists`), and finds there only those who agreed
+    to be shown to partners; for who is no partner, `lists` is None.
+    """
 
     rank: int = 0
     person_id: int | None = None
+    lists: frozenset[str] | None = None
+
+    @property
+    def is_partner(self) -> bool:
+        return self.lists is not None
 
 
 VISITOR = Viewer()
@@ -39,6 +49,8 @@ def viewer_of(held: Collection[str], person_id: int | None) -> Viewer:
     """Return the viewer that somebody is, from the roles they hold and the profession they practise."""
     if "coordination" in held:
         return Viewer(Readers.COORDINATION.rank, person_id)
+    if "partenaire" in held and "adherent" not in held:
+        return Viewer(ADHERENT, person_id, Partner.lists_of(person_id))
     if "adherent" not in held:
         return Viewer(Readers.PUBLIC.rank, person_id)
     practice = Practice.get_or_none(Practice.person == person_id)
@@ -48,13 +60,15 @@ def viewer_of(held: Collection[str], person_id: int | None) -> Viewer:
 
 
 def may_see_list(definition: Definition, viewer: Viewer) -> bool:
+    if viewer.is_partner and not (definition.has_partners and definition.slug in viewer.lists):
+        return False
     return viewer.rank >= definition.readers.rank
 
 
 def may_see(definition: Definition, entry: Entry, viewer: Viewer) -> bool:
     """Tell whether a reader finds an entry in the list today: as `finding.visible`, in SQL."""
     present = entry.person_id is None or entry.person.deleted_at is None
-    shown = viewer.rank > Readers.PUBLIC.rank or entry.is_public
+    shown = entry.is_shared if viewer.is_partner else viewer.rank > Readers.PUBLIC.rank or entry.is_public
     return may_see_list(definition, viewer) and entry.is_live and present and shown
 
 
@@ -66,9 +80,14 @@ def may_see_contact(definition: Definition, viewer: Viewer) -> bool:
     return viewer.rank >= definition.contact_readers.rank
 
 
+def may_see_speakers(definition: Definition, viewer: Viewer) -> bool:
+    return definition.has_speakers and viewer.rank >= ADHERENT and not viewer.is_partner
+
+
 def may_export(definition: Definition, viewer: Viewer) -> bool:
     """Tell whether a reader may take the list away as a file; the coordination's own tables ask the same."""
-    return definition.is_exportable and viewer.rank > Readers.PUBLIC.rank and may_see_list(definition, viewer)
+    is_member = viewer.rank > Readers.PUBLIC.rank and not viewer.is_partner
+    return definition.is_exportable and is_member and may_see_list(definition, viewer)
 
 
 @dataclass(frozen=True)
@@ -150,7 +169,7 @@ def _card(definition, entry, viewer, fields, names, taken) -> Card:
         email=email,
         phone=entry.phone if shows and (entry.show_phone or sees_all) else "",
         may_write=bool(entry.email or (entry.person_id and entry.person.email)) and not email,
-        is_speaker=entry.is_speaker and viewer.rank >= ADHERENT,
+        is_speaker=entry.is_speaker and may_see_speakers(definition, viewer),
         confirmed_on=entry.confirmed_on,
         left=_left(definition, said, readable, taken.get(entry.id, 0)),
         is_thing=bool(entry.title),

@@ -8,7 +8,9 @@ from flask_login import current_user
 from cptsapp.blueprints.annuaire import vcard
 from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel import exports, journal, limits
-from cptsapp.kernel.access import access
+from cptsapp.kernel.access import access, view_as
+from cptsapp.kernel.counting import once_sent
+from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
@@ -24,6 +26,7 @@ from . import (
     mine_views,
     pages,
     public_views,
+    sharing,
     viewing,
 )
 from .definition import Theme
@@ -34,10 +37,12 @@ __all__ = ["bp", "joining_views", "link_views", "mine_views", "public_views"]
 
 
 @bp.get("/espace/repertoires")
-@access("adherent")
+@access("adherent", "partenaire")
 def index():
     """What exists, by theme: the lists that one may read, those that one may join; and what one is in."""
     viewer, person = pages.reader(), current_user.person
+    if viewer.is_partner:
+        return _opened_lists(viewer)
     opened = catalogue.opened()
     joinable = set(eligibility.joinable(opened.values(), person))
     seen = {slug for slug, each in opened.items() if viewing.may_see_list(each, viewer)}
@@ -52,12 +57,22 @@ def index():
     )
 
 
+def _opened_lists(viewer):
+    """The lists opened to a partner, and until when."""
+    return page(
+        "directory/partner_index.html",
+        lists=sharing.readable(viewer),
+        partner=sharing.of_person(current_user.person_id),
+        counts=counts.shared_by_list(),
+    )
+
+
 @bp.get("/espace/repertoires/<slug>")
-@access("adherent")
+@access("adherent", "partenaire")
 def entries(slug):
     viewer = pages.reader()
     definition = pages.list_or_404(slug, viewer)
-    joinable = eligibility.joinable([definition], current_user.person)
+    joinable = [] if viewer.is_partner else eligibility.joinable([definition], current_user.person)
     return page(
         "directory/list.html",
         fragment="resultats",
@@ -69,17 +84,21 @@ def entries(slug):
 
 
 @bp.get("/espace/repertoires/<slug>/<int:id>")
-@access("adherent")
+@access("adherent", "partenaire")
 def show(slug, id):
     viewer = pages.reader()
     definition = pages.list_or_404(slug, viewer)
     entry = pages.entry_or_404(definition, id, viewer)
-    return page(
+    response = page(
         "directory/show.html",
         definition=definition,
         card=viewing.card(definition, entry, viewer),
-        is_mine=eligibility.may_edit(entry, current_user.person_id),
+        is_mine=not viewer.is_partner and eligibility.may_edit(entry, current_user.person_id),
+        may_export=viewing.may_export(definition, viewer),
     )
+    if viewer.is_partner and not view_as():
+        once_sent(response, sharing.count_reading, slug, today())
+    return response
 
 
 @bp.get("/espace/repertoires/<slug>/<int:id>/carte.vcf")
@@ -133,7 +152,7 @@ def speakers():
 
 
 @bp.route("/espace/repertoires/<slug>/<int:id>/ecrire", methods=["GET", "POST"])
-@access("adherent")
+@access("adherent", "partenaire")
 def write_to(slug, id):
     """Write to somebody who hides their address; they answer to the writer's."""
     viewer = pages.reader()
