@@ -43,6 +43,7 @@ FEATURES = [
     "contract",
     "loan",
     "project",
+    "evidence",
     "indicator",
     "placement",
     "introduction",

@@ -262,7 +262,7 @@ def _held_workshop():
         commune="77445",
         booking="none",
         counts_heads=True,
-        action="Prévention des chutes",
+        action="BRI-PRE-2",
     )
     event = _took_place(event, 50)
     [session] = attendance.sessions_of(event)

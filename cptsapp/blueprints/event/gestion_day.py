@@ -17,7 +17,7 @@ from cptsapp.kernel.htmx import page
 from cptsapp.kernel.text import plural
 from cptsapp.kernel.urls import number_of
 
-from . import attendance, moves, sheets
+from . import attendance, evidence, moves, sheets
 from .attendance import BANDS, Tick
 from .gestion import bp_gestion, event_or_404
 from .models import Event, HeadCount, Session
@@ -279,3 +279,13 @@ def signatures(id):
     name = f"emargement-{event.slug}-{session.id}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-store"}
     return Response(content, content_type="application/pdf", headers=headers)
+
+
+@bp_gestion.get("/<int:id>/presence/presents.pdf")
+@access("coordination")
+def presence(id):
+    """Who was at a session, on paper: what the funders are shown."""
+    event, _, session = _opened(id)
+    content = evidence.presence_list(event, session)
+    headers = {"Content-Disposition": f'inline; filename="{evidence.name_of(event, session)}"'}
+    return Response(content, content_type="application/pdf", headers=headers | {"Cache-Control": "private, no-store"})

@@ -18,6 +18,7 @@ from cptsapp.kernel.registry import (
 )
 from cptsapp.kernel.text import plural
 
+from . import evidence as evidence  # what it proves is in the registry
 from . import retention
 from .announcements import init_app as init_app  # and with it menus, home page, search, segments
 from .certificates import attended_by

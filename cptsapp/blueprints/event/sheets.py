@@ -1,10 +1,13 @@
-"""The signature sheet of a session, on A4 in landscape: who is expected, where to sign, blank lines for the others."""
+"""The sheets of a session, on A4 in landscape: the one that people sign, and afterwards the list of who was there."""
+
+from datetime import datetime
 
 from fpdf import FPDF
 
 from cptsapp.blueprints.association.models import identity
-from cptsapp.kernel.dates import day_fr, time_fr
+from cptsapp.kernel.dates import datetime_fr, day_fr, time_fr
 from cptsapp.kernel.pdf import sheet_of, winansi
+from cptsapp.kernel.text import plural
 
 from .models import Event, Session
 from .people import Place, Registration
@@ -12,7 +15,9 @@ from .people import Place, Registration
 MOST_BLANKS = 60
 MARGIN, LINE = 12, 9.5  # millimetres
 COLUMNS = (("Nom", 52), ("Prénom", 42), ("Profession", 52), ("Structure ou CPTS", 57), ("Signature", 70))
+PRESENCE = (*COLUMNS[:-1], ("Présence notée", 70))
 INK, SOFT, RULE = (23, 49, 47), (75, 102, 99), (190, 198, 196)
+KEPT_BY = "Liste établie d’après les présences notées par l’association, gardée le temps de justifier l’événement."
 NOTICE = (
     "Cette feuille prouve la présence de chacun. Elle est gardée par l’association le temps de justifier l’événement, "
     "et n’est transmise qu’aux financeurs qui la demandent."
@@ -23,15 +28,19 @@ class Sheet(FPDF):
     """Pages that repeat their head and say their number."""
 
     words = ""
+    columns = COLUMNS
 
     def header(self):
         self.set_text_color(*INK)
         self.set_font("helvetica", "B", 9)
         self.set_fill_color(235, 240, 239)
         if self.page > 1:
-            for label, width in COLUMNS:
-                self.cell(width, 7, winansi(label), border=1, fill=True)
-            self.ln(7)
+            self.heads()
+
+    def heads(self):
+        for label, width in self.columns:
+            self.cell(width, 7, winansi(label), border=1, fill=True)
+        self.ln(7)
 
     def footer(self):
         self.set_y(-11)
@@ -42,22 +51,42 @@ class Sheet(FPDF):
 
 def signature_sheet(event: Event, session: Session, people: list[Registration], *, blanks: int = 10) -> bytes:
     """Return the PDF that people sign at a session; `blanks` empty lines follow the names."""
-    title = f"Feuille d’émargement : {event.heading}"
+    sheet = _opened(event, session, f"Feuille d’émargement : {event.heading}", COLUMNS)
+    for entry in people:
+        _row(sheet, [*_words(entry), ""])
+    for _ in range(blanks):
+        _row(sheet, [""] * len(COLUMNS))
+    return _closed(sheet, NOTICE)
+
+
+def presence_sheet(event: Event, session: Session, there: list[tuple[Registration, datetime]], heads: int) -> bytes:
+    """Return the PDF of who was at a session, with the moment noted; `heads` were counted without names."""
+    sheet = _opened(event, session, f"Liste des présents : {event.heading}", PRESENCE)
+    for entry, moment in there:
+        _row(sheet, [*_words(entry), f"le {datetime_fr(moment)}"])
+    sheet.ln(2)
+    sheet.set_font("helvetica", "B", 10)
+    counted = f", et {plural(heads, 'personne comptée sans nom', 'personnes comptées sans nom')}" if heads else ""
+    sheet.multi_cell(0, 6, winansi(f"{plural(len(there), 'présent', 'présents')}{counted}."))
+    return _closed(sheet, KEPT_BY)
+
+
+def _opened(event: Event, session: Session, title: str, columns) -> Sheet:
     sheet = sheet_of(title, Sheet, orientation="landscape")
-    sheet.words = event.heading
+    sheet.words, sheet.columns = event.heading, columns
     sheet.set_margins(MARGIN, MARGIN)
     sheet.set_auto_page_break(True, 15)
     sheet.set_draw_color(*RULE)
     sheet.add_page()
     _head(sheet, event, session, title)
-    for entry in people:
-        _row(sheet, _words(entry))
-    for _ in range(blanks):
-        _row(sheet, [""] * len(COLUMNS))
+    return sheet
+
+
+def _closed(sheet: Sheet, words: str) -> bytes:
     sheet.ln(3)
     sheet.set_text_color(*SOFT)
     sheet.set_font("helvetica", "", 8)
-    sheet.multi_cell(0, 4, winansi(NOTICE))
+    sheet.multi_cell(0, 4, winansi(words))
     return bytes(sheet.output())
 
 
@@ -74,15 +103,13 @@ def _head(sheet: Sheet, event: Event, session: Session, title: str) -> None:
         sheet.multi_cell(0, 5, winansi(line), new_x="LMARGIN", new_y="NEXT")
     sheet.ln(3)
     sheet.set_font("helvetica", "B", 9)
-    for label, width in COLUMNS:
-        sheet.cell(width, 7, winansi(label), border=1, fill=True)
-    sheet.ln(7)
+    sheet.heads()
 
 
 def _words(entry: Registration) -> list[str]:
     waits = " (en attente)" if entry.place == Place.WAITING else ""
     where = entry.organisation or entry.cpts
-    return [entry.family_name + waits, entry.given_name, entry.profession_label, where, ""]
+    return [entry.family_name + waits, entry.given_name, entry.profession_label, where]
 
 
 def _row(sheet: Sheet, words: list[str]) -> None:
