@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import url_for
 from flask_login import current_user
+from peewee import fn
 
 from cptsapp.kernel import journal
 from cptsapp.kernel.access import roles
@@ -19,6 +20,7 @@ from cptsapp.kernel.registry import (
     space_card,
     waiting,
 )
+from cptsapp.kernel.sources import counted
 from cptsapp.kernel.text import plural
 
 from . import consulting
@@ -95,7 +97,7 @@ def running_ones():
 
 @waiting("project.comments", access=READERS)
 def to_answer():
-    count = Comment.unanswered().count()
+    count = counted(Comment.unanswered().select(fn.COUNT(1)))
     words = plural(count, "remarque sans réponse", "remarques sans réponse")
     yield Waiting(words, url_for("consultation_gestion.index", reponse="a-donner"), count)
 
