@@ -99,7 +99,7 @@ def test_every_route_is_in_the_table(app):
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "part"])
 def test_the_table_is_what_happens(app, browser_of, role, headers):
     for rule, methods, may_enter in rows():
-        for method in [*methods, *(["HEAD"] if "GET" in methods else [])]:
+        for method in [*methods, *(["HEAD"] if "GET" in methods and not headers else [])]:  # no part is asked by HEAD
             answer = browser_of(role).open(address_of(rule), method=method, headers=headers)
             said = f"{method} {rule} as {role} answered {answer.status_code}"
             assert answer.status_code < 500 or (rule == "/healthz" and answer.status_code == 503), said

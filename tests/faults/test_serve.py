@@ -26,11 +26,17 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory):
+    """The folder of an instance: the first service makes the demonstration there, the next ones find it."""
+    return tmp_path_factory.mktemp("demonstration") / "instance"
+
+
 @pytest.fixture
-def served(tmp_path):
+def served(demonstration):
     """A demonstration that answers: its main process and its address."""
     port = free_port()
-    environment = os.environ | {"CPTS_INSTANCE": str(tmp_path / "instance"), "CPTS_MAIL_PORT": str(free_port())}
+    environment = os.environ | {"CPTS_INSTANCE": str(demonstration), "CPTS_MAIL_PORT": str(free_port())}
     command = [sys.executable, "-m", "cptsapp", "serve", "--demo", "--port", str(port)]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
