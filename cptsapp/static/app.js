@@ -186,12 +186,20 @@
     for (const place of all("[data-ticked]")) place.textContent = ticked ? `${ticked} ligne${ticked > 1 ? "s cochées" : " cochée"}` : "Aucune ligne cochée";
   }
 
+  /* What is wider than its place scrolls by keyboard too, and is no stop on the way once it fits. */
+  const frames = new ResizeObserver((changed) => {
+    for (const { target } of changed) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+
   /** What must be set in a page or in a part that has just arrived. */
   function prepare() {
     all("button[data-reveal], button[data-copy], [data-select-all], [data-with-script]").forEach((element) => { element.hidden = false; });
     all("[data-counter]").forEach(count);
     all("[data-select-all]").forEach(tally);
-    for (const frame of all(".prose table, .table-wrap, .space-nav ul")) if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    for (const frame of all(".prose table, .table-wrap, .space-nav ul")) frames.observe(frame);
   }
   prepare();
 
