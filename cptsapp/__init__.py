@@ -39,6 +39,7 @@ FEATURES = [
     "mailing",
     "newsletter",
     "directory",
+    "welcome",
     "tally",
     "contract",
     "loan",

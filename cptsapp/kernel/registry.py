@@ -222,6 +222,7 @@ outlets: list[Outlet] = []
 participations: list[Named] = []
 action_sources: list[Named] = []
 evidence_sources: list[Named] = []
+nearby_requests: list[Named] = []
 indicators: list[Indicator] = []
 row_sources: dict[str, RowSource] = {}
 breakdowns: list[Breakdown] = []
@@ -299,6 +300,12 @@ def action_source(key, label):
 def evidence_source(key, label):
     """A function of the codes of some actions and of a period, both days included, that gives their Evidence."""
     return _adder(evidence_sources, lambda call: Named(key, label, call))
+
+
+def nearby_request(key, label):
+    """A function of a commune (INSEE code) that gives what waits around it for a professional: (words, address in the
+    gestion)."""
+    return _adder(nearby_requests, lambda call: Named(key, label, call))
 
 
 def indicator(key, label, *, unit="", parameters=()):

@@ -145,7 +145,7 @@ LISTS_DESK = paths(
 /gestion/repertoires/msu/couverture /gestion/repertoires/msu/doublons /gestion/repertoires/msu/doublons/avis
 /gestion/repertoires/msu/instantanes /gestion/repertoires/msu/import /gestion/repertoires/msu/definition
 /gestion/repertoires/ivg/ /gestion/repertoires/partenaires/ /gestion/repertoires/partenaires/nouveau
-/gestion/repertoires/partenaires/1
+/gestion/repertoires/partenaires/1 /gestion/accueils/
 """
 )
 OWN_LISTS = paths(

@@ -13,13 +13,11 @@ DEMO_ACCOUNTS = [
     ("coordination", "coordinatrice@exemple.fr"),
     ("bureau", "bureau@exemple.fr"),
     ("adhérent", "adherent@exemple.fr"),
-    ("partenaire", "dac@exemple.fr"),
 ]
 PEOPLE = {
     "coordinatrice@exemple.fr": ("Camille Exemple", (Role.COORDINATION, Role.ADMIN)),
     "bureau@exemple.fr": ("Dominique Modèle", (Role.BUREAU,)),
     "adherent@exemple.fr": ("Sacha Fictif", ()),
-    "dac@exemple.fr": ("Andrea Relais", ()),
 }
 
 
@@ -28,6 +26,12 @@ def fill():
     hashed = passwords.hash(DEMO_PASSWORD)
     with db.atomic():
         for email, (name, roles) in PEOPLE.items():
-            account = rules.create(email, by=None, name=name, roles=roles)
-            Account.update(password_hash=hashed, activated_at=now()).where(Account.id == account.id).execute()
+            account = opened(email, name, hashed, roles)
             Person.update(phone="01 99 00 12 34").where(Person.id == account.person_id).execute()
+
+
+def opened(email: str, name: str, hashed: str, roles: tuple = ()) -> Account:
+    """Return a new account that opens with a password, of which this is the hash."""
+    account = rules.create(email, by=None, name=name, roles=roles)
+    Account.update(password_hash=hashed, activated_at=now()).where(Account.id == account.id).execute()
+    return account

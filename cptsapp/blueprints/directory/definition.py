@@ -225,6 +225,7 @@ class Definition:
     is_indexed: bool = False
     is_printable: bool = False
     has_speakers: bool = False
+    is_demand: bool = False  # its entries are requests, which newcomers are told of
     limit: int = 0
     unique_by: str = ""
     group_by: str = ""

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
-from cptsapp.blueprints.account.models import Account
+from cptsapp.blueprints.account.demo import DEMO_PASSWORD, opened
 from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Kind, Person
+from cptsapp.kernel import passwords
 from cptsapp.kernel.dates import add_months, today
 from cptsapp.kernel.db import db
 from cptsapp.kernel.mail import OutgoingMail
@@ -109,7 +110,7 @@ def fill():
 
 def _partner():
     """Open some lists to somebody of a dispositif d'appui."""
-    account = Account.with_email("dac@exemple.fr")
+    account = opened("dac@exemple.fr", "Andrea Relais", passwords.hash(DEMO_PASSWORD))
     lists = ["ipa", "etp-programmes", "sages-femmes", "ressources", "structures"]
     sharing.give(account.person_id, "DAC du Modèle (fictif)", lists, until=add_months(today(), 8), by=None)
 

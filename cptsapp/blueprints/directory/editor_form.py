@@ -37,6 +37,7 @@ FLAGS = {
     "indexed": False,
     "printable": False,
     "speakers": False,
+    "demand": False,
 }
 
 
@@ -95,6 +96,7 @@ class EditorForm(Form):
     indexed = BooleanField("La recherche du site trouve ses fiches")
     printable = BooleanField("La liste peut être imprimée en liste annexe")
     speakers = BooleanField("Demander qui est prêt à témoigner")
+    demand = BooleanField("Ses fiches sont des demandes, à signaler aux nouveaux médecins qui s’installent près de là")
     consent_version = StringField("Version de la formulation", description="Par exemple 2026-12.")
     consent_text = TextAreaField("Ce que la personne accepte")
     consent_public = TextAreaField("Ce qu’elle accepte pour la page publique", description="Pour une liste publique.")

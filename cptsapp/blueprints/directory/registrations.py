@@ -2,13 +2,16 @@
 
 from datetime import date
 
-from cptsapp.kernel import journal
-from cptsapp.kernel.registry import person_panel, personal_data, personal_eraser, purge, role_source
+from flask import url_for
 
-from . import announcements, catalogue, freshness, personal, sharing
+from cptsapp.kernel import journal
+from cptsapp.kernel.registry import nearby_request, person_panel, personal_data, personal_eraser, purge, role_source
+
+from . import announcements, catalogue, finding, freshness, personal, sharing, viewing
 from .models import Entry
 
 __all__ = ["announcements"]
+MOST_DEMANDS = 20
 
 
 @journal.subject("repertoire_entry", "Fiche d’un répertoire")
@@ -48,6 +51,19 @@ def partner(account) -> set[str]:
 def partner_panel(person):
     found = sharing.of_person(person.id)
     return {"partner": found, "lists": sharing.names_of(found)} if found else None
+
+
+@nearby_request("directory.demands", "Demandes des répertoires")
+def demands_near(insee: str):
+    """Return the requests of the lists that hold some, in a commune and its intercommunalité."""
+    around = finding.Asked(commune=insee, around=True)
+    for definition in catalogue.opened().values():
+        if definition.is_demand:
+            query = finding.visible(definition, viewing.COORDINATION)
+            for entry in finding.narrowed(query, definition, viewing.COORDINATION, around).limit(MOST_DEMANDS):
+                where = f", {entry.commune.name}" if entry.commune_id else ""
+                address = url_for("directory_gestion.entry", slug=definition.slug, id=entry.id)
+                yield f"{entry.label}{where} ({definition.short})", address
 
 
 @personal_data("directory", "Répertoires de volontaires")

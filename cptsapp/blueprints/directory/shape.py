@@ -49,6 +49,7 @@ def definition(part: Part, slug: str) -> Definition:
         is_indexed=part.flag("indexed"),
         is_printable=part.flag("printable"),
         has_speakers=part.flag("speakers"),
+        is_demand=part.flag("demand"),
         limit=part.whole("limit", 0, 1, 100_000),
         unique_by=part.key("unique_by"),
         group_by=part.key("group_by"),
