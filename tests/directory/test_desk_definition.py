@@ -1,11 +1,16 @@
 """A directory made and changed in gestion: the refusals of a file, beside their field; no answer is lost."""
 
+from datetime import timedelta
+
 import pytest
 
 from cptsapp.blueprints.directory import catalogue, editor, editor_form, finding, viewing
 from cptsapp.blueprints.directory.editor_form import EditorForm
 from cptsapp.blueprints.directory.finding import Asked
+from cptsapp.blueprints.directory.gestion_definition import BLANK
 from cptsapp.blueprints.directory.models import Entry
+from cptsapp.kernel import registry
+from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from tests.conftest import text_of
 
@@ -180,3 +185,26 @@ def test_a_directory_is_closed_and_opened_again(app, as_coordinator):
     as_coordinator.post(f"{HERE}/tabac/definition/ouvrir")
     assert catalogue.is_open("tabac")
     assert as_coordinator.get(f"{HERE}/tabac/definition").status_code == 200
+
+
+def test_a_list_made_here_has_its_own_figures(as_coordinator, app):
+    figures = {each.key: each for each in registry.indicators}
+    values = BLANK | {"name": "Écho", "purpose": "Trouver une échographie.", "theme": "acces", "subject": "person"}
+    values |= {"fields": [{"key": "domicile", "label": "À domicile", "kind": "yes_no"}]}
+    values |= {"figures": [{"key": "visites", "label": "Qui se déplacent", "field": "domicile", "value": "oui"}]}
+    editor.save(values, "echo", new=True)
+    declared("echo", practitioner("60"), domicile=True)
+    declared("echo", practitioner("60"), domicile=False)
+    declared("tabac", practitioner("60"))
+    day = today()
+    assert ("echo", "Écho") in figures["directory.entries"].parameters[0].choices()
+    assert figures["directory.entries"].count(day, day) == 3
+    assert figures["directory.entries"].count(day, day, directory="echo") == 2
+    Entry.update(confirmed_on=day - timedelta(days=366)).where(Entry.values_json.contains("true")).execute()
+    assert figures["directory.confirmed"].count(day, day, directory="echo") == 1
+    assert figures["directory.figure"].parameters[0].choices() == [("echo.visites", "Écho : Qui se déplacent")]
+    assert figures["directory.figure"].count(day, day, figure="echo.visites") == 1
+    assert figures["directory.figure"].count(day, day) is None
+    assert figures["directory.figure"].count(day, day, figure="echo.disparu") is None
+    told = next(each for each in registry.breakdowns if each.key == "directory.figure")
+    assert told.count(day, day) == {"Écho : Qui se déplacent": 1}

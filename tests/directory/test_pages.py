@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from playhouse.test_utils import count_queries
 
 from cptsapp.blueprints.adherent.models import Practice
@@ -174,6 +176,12 @@ def test_lists_are_searched_exported_printed_and_a_part_is_a_piece_of_its_page(a
     file = as_adherent.post("/espace/repertoires/etp/export?themes=cancer", data={"format": "csv"}).text
     assert "Berger" in file
     assert "Alberti" not in file
+    sheet = as_adherent.post("/espace/repertoires/etp/export?themes=cancer", data={"format": "xlsx"})
+    cells = [cell.value for row in load_workbook(BytesIO(sheet.data)).active.iter_rows() for cell in row]
+    assert any("Berger" in str(cell) for cell in cells)
+    assert not any("Alberti" in str(cell) for cell in cells)
+    assert 'value="xlsx"' in as_adherent.get("/espace/repertoires/etp").text
+    assert 'value="xlsx"' not in as_adherent.get("/espace/repertoires/ivg").text  # what is not exported offers no file
     sheet = client.get("/repertoires/liste/prevention").text
     assert "Pharmacie des Exemples" in sheet
     assert "Berger" not in sheet

@@ -1,12 +1,13 @@
 """The figures of the lists: entries, those confirmed within a year, by status and commune, and what each list counts.
 
-Lists made here, which no code names, are in « Répertoires, par liste ».
+Lists made here, which no code names, have theirs by a parameter: one indicator for entries, one for those confirmed,
+one for what a definition counts, each narrowed to a list or to a figure of it.
 """
 
 from datetime import date
 
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.registry import breakdown, indicator
+from cptsapp.kernel.registry import Parameter, breakdown, indicator
 
 from . import catalogue, counts, sharing
 from .definition import Definition, Figure
@@ -48,9 +49,47 @@ for shipped in catalogue.shipped().values():
     _declare(shipped)
 
 
-@indicator("directory.entries", "Fiches de tous les répertoires", unit="fiches")
-def everything(start: date, end: date) -> int:
-    return sum(by_list(start, end).values())
+def _lists() -> list[tuple[str, str]]:
+    return [(slug, each.name) for slug, each in catalogue.everything().items()]
+
+
+def _figures_made_here() -> dict[str, tuple[Definition, Figure]]:
+    """Return what the lists made or changed here count and no shipped file does, by « list.figure »."""
+    shipped = catalogue.shipped()
+    known = {f"{slug}.{each.key}" for slug, definition in shipped.items() for each in definition.figures}
+    every = ((slug, made, each) for slug, made in catalogue.everything().items() for each in made.figures)
+    return {f"{slug}.{each.key}": (made, each) for slug, made, each in every if f"{slug}.{each.key}" not in known}
+
+
+def _figure_choices() -> list[tuple[str, str]]:
+    return [(key, f"{made.short} : {each.label}") for key, (made, each) in _figures_made_here().items()]
+
+
+LIST = Parameter("directory", "Répertoire", _lists)
+FIGURE = Parameter("figure", "Ce qu’il compte", _figure_choices)
+
+
+@indicator("directory.entries", "Fiches de tous les répertoires", unit="fiches", parameters=(LIST,))
+def everything(start: date, end: date, directory: str = "") -> int:
+    return counts.on(directory, end) if directory else sum(by_list(start, end).values())
+
+
+@indicator("directory.confirmed", "Fiches confirmées depuis moins de 12 mois", unit="fiches", parameters=(LIST,))
+def confirmed_in_all(start: date, end: date, directory: str = "") -> int:
+    return sum(counts.confirmed_on(slug, end) for slug in ([directory] if directory else catalogue.everything()))
+
+
+@indicator("directory.figure", "Ce que compte un répertoire créé ici", parameters=(FIGURE,))
+def figure_made_here(start: date, end: date, figure: str = "") -> int | None:
+    """Return one figure of one list; None without a choice, or when the list counts it no longer."""
+    found = _figures_made_here().get(figure)
+    return counts.figure_on(*found, end) if found else None
+
+
+@breakdown("directory.figure", "figure", "Par répertoire créé ici")
+def figures_made_here(start: date, end: date) -> dict[str, int]:
+    pairs = _figures_made_here().values()
+    return {f"{made.short} : {each.label}": counts.figure_on(made, each, end) for made, each in pairs}
 
 
 @indicator("directory.partners", "Partenaires qui lisent des répertoires", unit="partenaires")
