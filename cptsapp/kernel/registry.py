@@ -238,6 +238,7 @@ checks: list[Named] = []
 first_steps: list[FirstStep] = []
 role_sources: list[Callable] = []
 letter_writers: list[Callable] = []
+complaint_takers: list[Callable] = []
 reserved_slugs: set[str] = {"static", "gestion", "espace", "healthz"}
 
 
@@ -372,6 +373,12 @@ def first_step(label, *, endpoint, order=50, help=""):
 def role_source(function):
     """A function of an account that gives the set of roles its feature derives (« adherent » from the membership)."""
     role_sources.append(function)
+    return function
+
+
+def complaint_taker(function):
+    """A function of an address and of kinds of mail, called when a reader has reported one of ours as unwanted."""
+    complaint_takers.append(function)
     return function
 
 

@@ -24,7 +24,7 @@ def up(migrator, db):
             database = db
             table_name = 'mail_bounce'
             constraints = [
-                Check("kind IN ('hard', 'soft', 'policy', 'delayed', 'reply', 'unknown')"),
+                Check("kind IN ('hard', 'soft', 'policy', 'delayed', 'complaint', 'reply', 'unknown')"),
             ]
             legacy_table_names = False
     db.create_tables([MailBounce])
@@ -53,6 +53,10 @@ def up(migrator, db):
             legacy_table_names = False
             indexes = ((('source_key', 'source_id'), False), (('state', 'scheduled_at'), False))
     db.create_tables([Mailing])
+    db.execute_sql(
+        'CREATE UNIQUE INDEX IF NOT EXISTS "mailing_one_open" ON "mailing" ("source_key", "source_id") '
+        "WHERE (\"state\" IN ('draft', 'scheduled'))"
+    )
 
     class MailingTally(Model):
         mailing = ForeignKeyField(Mailing, on_delete='CASCADE')

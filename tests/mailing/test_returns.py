@@ -6,6 +6,7 @@ from email import message_from_bytes
 import pytest
 
 from cptsapp.blueprints.mailing import progress, rules
+from cptsapp.blueprints.subscription.models import Refusal
 from cptsapp.kernel.mail import Identity, Kind, OutgoingMail, bouncebox, bounces, holds, reports, returns
 from cptsapp.kernel.mail import State as MailState
 from cptsapp.kernel.mail.models import Bounce, MailBounce
@@ -62,6 +63,41 @@ def sent(people, mailing, mailbox):
         return OutgoingMail.get(OutgoingMail.campaign_id == each.id)
 
     return send
+
+
+COMPLAINT = """\
+From: plaintes@fournisseur.exemple
+To: retours@exemple.fr
+Subject: FW: La lettre
+Message-ID: <plainte-{feedback}@fournisseur.exemple>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Un abonne a signale ce message.
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: {feedback}
+User-Agent: Fournisseur/1.0
+Version: 1
+Original-Rcpt-To: <redacted@fournisseur.exemple>
+
+--b
+Content-Type: message/rfc822
+
+From: lettre@exemple.fr
+Message-ID: {ours}
+
+Bonjour
+--b--
+"""
+
+
+def complaint(ours, feedback="abuse") -> bytes:
+    return COMPLAINT.format(ours=ours, feedback=feedback).replace("\n", "\r\n").encode()
 
 
 def is_held() -> bool:
@@ -153,6 +189,20 @@ def test_what_blames_the_message_or_only_waits_costs_the_address_nothing(sent, c
     bounces.record(report(sent().message_id, **changes))
     assert not is_held()
     assert bounces.soft_in_a_row("un@exemple.fr") == 0
+
+
+def test_whoever_reports_a_letter_as_unwanted_is_left_alone_until_they_come_back_by_themselves(sent):
+    row = sent()
+    assert bounces.record(complaint("<devine@exemple.fr>", "fraud")).kind == Bounce.UNKNOWN
+    assert bounces.record(complaint(row.message_id, "not-spam")).kind == Bounce.REPLY
+    assert not is_held()
+    assert bounces.record(complaint(row.message_id)).kind == Bounce.COMPLAINT
+    assert bounces.record(complaint(row.message_id)) is None
+    assert holds.reasons(["un@exemple.fr"], Kind.COLLECTIVE) == {"un@exemple.fr": holds.Reason.COMPLAINED}
+    assert not holds.reasons(["un@exemple.fr"], Kind.REMINDER)
+    assert Refusal.select().where(Refusal.reason == holds.Reason.COMPLAINED).count() == 1
+    bounces.release("un@exemple.fr")
+    assert is_held()
 
 
 def test_an_automatic_reply_counts_nothing_and_the_unknown_waits_for_a_person(sent):

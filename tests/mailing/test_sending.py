@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from peewee import IntegrityError
 
 from cptsapp.blueprints.mailing import audience, progress, rules
 from cptsapp.blueprints.mailing.audience import Step
@@ -176,6 +177,21 @@ def test_a_start_that_nobody_received_anything_of_can_be_taken_back(people, mail
     rules.refuse_frozen("essai", 1)
     rules.start(mailing.id)
     assert len(mailbox.deliver()) == 1
+
+
+def test_a_letter_has_one_open_sending_however_many_open_it_at_once(app, mailing):
+    with pytest.raises(IntegrityError):
+        Mailing.create(source_key=mailing.source_key, source_id=mailing.source_id)
+    assert rules.open_for(mailing.source_key, mailing.source_id) == mailing
+
+
+def test_a_start_that_is_taken_back_takes_what_was_opened_after_it(people, mailing):
+    people("A", "un@exemple.fr")
+    rules.start(mailing.id)
+    after = rules.open_for(mailing.source_key, mailing.source_id)
+    assert after != mailing
+    rules.cancel(mailing.id)
+    assert [each.id for each in Mailing.select()] == [mailing.id]
 
 
 def test_those_who_arrived_since_get_it_and_nobody_twice(people, mailing, mailbox):

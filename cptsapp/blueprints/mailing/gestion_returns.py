@@ -15,7 +15,9 @@ from cptsapp.kernel.tables import Cases, Column, DataTable, OneOf, Period
 
 from .gestion import bp_gestion
 
-BADGES = {Bounce.HARD: "bad", Bounce.SOFT: "warn", Bounce.POLICY: "warn", Bounce.UNKNOWN: "warn"}
+BADGES = dict.fromkeys((Bounce.HARD, Bounce.COMPLAINT), "bad") | dict.fromkeys(
+    (Bounce.SOFT, Bounce.POLICY, Bounce.UNKNOWN), "warn"
+)
 LONGEST_SHOWN = 20_000
 
 

@@ -77,6 +77,13 @@ class Mailing(Table):
         return cls.select().where(mine).order_by(cls.id.desc())
 
 
+Mailing.add_index(
+    Mailing.index(
+        Mailing.source_key, Mailing.source_id, unique=True, where=Mailing.state.in_(OPEN), name="mailing_one_open"
+    )
+)
+
+
 class MailingText(Table):
     """The compiled letter of a sending that has started, kept apart: progress is read every second without it."""
 

@@ -53,12 +53,10 @@ COLUMNS = (
 @db.atomic()
 def open_for(source_key: str, source_id: int) -> Mailing:
     """Return the sending of a letter that has not left yet; make it when there is none."""
-    query = Mailing.of_source(source_key, source_id).where(Mailing.state.in_(OPEN))
-    found = locked(query.limit(1)).first()
-    if found is None:
-        found = Mailing.create(source_key=source_key, source_id=source_id)
-        journal.write("mailing.opened", "mailing", found.id, source=source_key, letter=source_id)
-    return found
+    new = Mailing.insert(source_key=source_key, source_id=source_id).on_conflict_ignore().returning(Mailing.id)
+    for (id,) in list(new.tuples().execute()):  # none when there is one: the index lets one be open
+        journal.write("mailing.opened", "mailing", id, source=source_key, letter=source_id)
+    return locked(Mailing.of_source(source_key, source_id).where(Mailing.state.in_(OPEN))).get()
 
 
 def is_frozen(mailing: Mailing) -> bool:
@@ -285,7 +283,9 @@ def cancel(mailing_id: int) -> int:
 
 
 def _take_back(mailing: Mailing) -> int:
-    """Undo a start that nobody has received anything of."""
+    """Undo a start that nobody has received anything of, and what was opened for the people after it."""
+    for each in Mailing.of_source(mailing.source_key, mailing.source_id).where(Mailing.state.in_(OPEN)):
+        each.delete_instance()
     count = mailing.rows.where(OutgoingMail.state == MailState.PENDING).count()
     OutgoingMail.delete().where(OutgoingMail.campaign_id == mailing.id).execute()
     MailingText.delete().where(MailingText.mailing == mailing).execute()

@@ -11,6 +11,7 @@ from cptsapp.kernel.mail.holds import REFUSALS
 from cptsapp.kernel.registry import (
     NavItem,
     Waiting,
+    complaint_taker,
     dashboard_card,
     home_block,
     indicator,
@@ -23,12 +24,19 @@ from cptsapp.kernel.registry import (
 )
 from cptsapp.kernel.text import plural
 
-from . import figures, partners, preferences, retention, tallies
+from . import figures, partners, preferences, refusals, retention, tallies
 from . import segments as segments  # imported for what it registers
 from .models import Counted, Partner, Refusal, Subscription, Topic, TopicChoice
 from .space_views import bp_space as bp  # mounted with this module
 
 journal.name_values(holds.Reason)
+
+
+@complaint_taker
+def complained(address, kinds):
+    """Take a report of unwanted mail for the refusal that it is."""
+    refusals.refuse(address, kinds, holds.Reason.COMPLAINED)
+
 
 __all__ = ["bp"]
 

@@ -1,5 +1,5 @@
 """What came back, counted once, and what follows for the address: suspended at the first hard return, or at the fifth
-soft one in a row. A person sees it and can undo it.
+soft one in a row. A person sees it and can undo it. A reader who reports our mail as unwanted is left alone.
 """
 
 from datetime import date
@@ -9,16 +9,17 @@ from peewee import fn
 from .. import journal
 from ..dates import add_months, start_of
 from ..db import db, now
-from ..registry import purge
+from ..registry import complaint_takers, purge
 from ..settings import settings
 from ..text import normalise_email
 from . import holds, reports
 from .holds import HELD_KINDS, Reason
-from .models import Bounce, MailBounce, OutgoingMail, State
+from .models import Bounce, Kind, MailBounce, OutgoingMail, State
 
 SOFT_TO_HOLD = 5
 LARGEST_BYTES = 1024 * 1024
 FAILED = (Bounce.HARD, Bounce.SOFT, Bounce.POLICY)
+BLAMED = (*FAILED, Bounce.COMPLAINT)
 
 SUSPENDED = journal.declare("mail.suspended", "Adresse suspendue après des retours")
 RELEASED = journal.declare("mail.released", "Adresse de nouveau utilisée")
@@ -33,7 +34,7 @@ def record(content: bytes, *, to: str = "") -> MailBounce | None:
     kind, address = report.kind, report.address
     if mail is not None:
         address = normalise_email(mail.to_address)
-    elif kind in FAILED:  # it names no mail of ours: anybody may have written it
+    elif kind in BLAMED:  # it names no mail of ours: anybody may have written it
         kind = Bounce.UNKNOWN
     row = _write(
         digest=report.digest,
@@ -78,7 +79,11 @@ def _write(**values) -> MailBounce | None:
 
 
 def _follow(row: MailBounce) -> None:
-    """Suspend the address when it is time."""
+    """Suspend the address when it is time; leave alone whoever complained."""
+    if row.kind == Bounce.COMPLAINT:
+        kinds = [kind for kind in HELD_KINDS if kind == Kind.COLLECTIVE or kind == row.mail.kind]
+        for take in complaint_takers:
+            take(row.address, kinds)
     is_time = row.kind == Bounce.HARD or (row.kind == Bounce.SOFT and soft_in_a_row(row.address) >= SOFT_TO_HOLD)
     if is_time and row.address and holds.hold(row.address, HELD_KINDS, Reason.BOUNCED, f"{row.status} {row.words}"):
         journal.write(SUSPENDED, "mail_return", row.id, kind=row.kind)

@@ -157,6 +157,7 @@ class Bounce(Choice):
     SOFT = "soft", "Échec passager"
     POLICY = "policy", "Message refusé pour son contenu ou son expéditeur"
     DELAYED = "delayed", "Remise retardée"
+    COMPLAINT = "complaint", "Signalé comme indésirable"
     REPLY = "reply", "Réponse automatique"
     UNKNOWN = "unknown", "Retour à lire"
 

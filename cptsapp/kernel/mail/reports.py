@@ -1,4 +1,6 @@
-"""A message that came back, read: which address, which of our mails, for good or for now. Source: RFC 3464, 3463, 3834.
+"""A message that came back, read: which address, which of our mails, for good or for now.
+
+Sources: RFC 3464 and 3463 (delivery), 3834 (automatic replies), 5965 (complaints).
 
 Nothing is decided here, and nothing that a stranger can write decides anything: a report counts when it names a mail
 of ours by its own return address or by its Message-ID, which nobody can guess.
@@ -68,6 +70,10 @@ def _read(message: EmailMessage, content: bytes, to: str) -> Report:
         address = (_said(group, "Original-Recipient") or _said(group, "Final-Recipient")).rpartition(";")[2]
         kind = classify(_said(group, "Action").lower(), status, words)
         return Report(kind, digest, normalise_email(address.strip(" <>")), status, words[:LONGEST_WORDS], **own)
+    feedback = _feedback(message)
+    if feedback:
+        kind = Bounce.REPLY if feedback in ("not-spam", "auth-failure") else Bounce.COMPLAINT
+        return Report(kind, digest, words=f"Feedback-Type: {feedback}"[:LONGEST_WORDS], **own)
     if _is_automatic_reply(message):
         return Report(Bounce.REPLY, digest, **own)
     text = _text_of(message)
@@ -116,6 +122,16 @@ def _recipients(message) -> list:
             groups = part.get_payload()
             return [each for each in groups if each["Final-Recipient"]] if isinstance(groups, list) else []
     return []
+
+
+def _feedback(message) -> str:
+    """Return what a provider's report says its user did with our message: « abuse », « not-spam »…"""
+    for part in message.walk():
+        if part.get_content_type() == "message/feedback-report":
+            inner = part.get_payload()
+            fields = inner[0] if isinstance(inner, list) else email.message_from_string(str(inner))
+            return _said(fields, "Feedback-Type").lower()
+    return ""
 
 
 def _said(group, name) -> str:
