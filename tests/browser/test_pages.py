@@ -55,7 +55,7 @@ SPACE = paths(
 /espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
 /espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
 /espace/projet/ /espace/projet/medecin-traitant-pour-tous /espace/projet/remarques/2/modifier
-/espace/documents /espace/evenements/ /espace/mes-donnees /espace/compteurs /espace/envois/
+/espace/documents /espace/materiel /espace/evenements/ /espace/mes-donnees /espace/compteurs /espace/envois/
 /evenements/depistage-colorectal /documents/fiche-de-sortie-d-hopital /gestion/
 """
 )

@@ -348,3 +348,25 @@ def test_an_erased_person_leaves_figures_and_no_open_introduction(proposed, mail
     assert (found.offer_id, found.outcome) == (None, Outcome.WITHDRAWN)
     assert registrations.proposed(today(), today()) == 1
     assert "n’aura pas de suite" in mailbox.to(HOUSE[1])[-1].text
+
+
+def test_who_has_not_answered_is_reminded_once_a_week_before_the_end(offer, demand, mailbox):
+    found = rules.propose(demand.id, offer.id)
+    assert rules.remind(found.expires_on - timedelta(days=8)) == 0
+    rules.agree(found.id, Side.OFFER, link_version=1)
+    assert rules.remind(found.expires_on - timedelta(days=7)) == 1
+    letter = mailbox.to(HOUSE[1])[-1]
+    assert "attendue avant le" in letter.message["Subject"]
+    assert all(word not in letter.text for word in NURSE)
+    assert not [each for each in mailbox.to(NURSE[1]) if "attendue avant" in each.message["Subject"]]
+    OutgoingMail.delete().execute()
+    assert rules.remind(found.expires_on) == 0
+
+
+def test_an_introduction_that_is_over_or_lost_an_entry_is_not_reminded(offer, demand):
+    found = rules.propose(demand.id, offer.id)
+    assert rules.remind(found.expires_on + timedelta(days=1)) == 0
+    directory.leave(offer.id)
+    assert rules.remind(found.expires_on) == 0
+    rules.withdraw(found.id)
+    assert rules.remind(found.expires_on) == 0

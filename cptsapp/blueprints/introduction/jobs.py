@@ -1,4 +1,4 @@
-"""Every night: what nobody answered in time ends, and what has lost one of its two entries."""
+"""Every night, what nobody answered in time ends, and what has lost an entry; in the morning, the reminders."""
 
 from datetime import date
 
@@ -10,3 +10,8 @@ from . import rules
 @daily("00:20")
 def close_dead(day: date):
     rules.close_dead(day)
+
+
+@daily("08:50")
+def remind(day: date):
+    rules.remind(day)

@@ -31,6 +31,11 @@ def proposed(found: Introduction, side: Side) -> None:
     _send("proposed", found, side, lines=lines, until=date_fr(found.expires_on), link=links.link_of(found, side))
 
 
+def reminder(found: Introduction, side: Side) -> None:
+    """Remind a side that has not answered, once: the key of the mail says so."""
+    _send("reminder", found, side, until=date_fr(found.expires_on), link=links.link_of(found, side))
+
+
 def agreed(found: Introduction, side: Side) -> None:
     """Tell a side how to reach the other, once both have agreed; wiped from the record of the mail when it has left."""
     other = showing.contact_of(found, side.other)

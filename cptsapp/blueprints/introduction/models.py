@@ -62,6 +62,7 @@ class Introduction(Table):
     closed_at = DateTimeField(null=True, index=True)
     outcome = CharField(max_length=12, default="")
     link_version = IntegerField(default=1)
+    reminded_on = DateField(null=True)  # those who had not answered were reminded: once
 
     class Meta:
         constraints = [

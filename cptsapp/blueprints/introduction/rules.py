@@ -13,12 +13,13 @@ from cptsapp.kernel.errors import RuleError
 from . import letters, showing
 from .models import HOSTS, IPA, SEEKERS, Introduction, Outcome, Side, State, TrainingList, TrainingListEntry
 
-ANSWER_WITHIN = timedelta(days=21)
+ANSWER_WITHIN, REMIND_BEFORE = timedelta(days=21), timedelta(days=7)
 GIVEN_BY_HAND = (Outcome.SUCCESS, Outcome.NO_FOLLOW)
 for _action, _sentence in {
     "introduction.proposed": "Mise en relation proposée",
     "introduction.answered": "Réponse à une mise en relation",
     "introduction.agreed": "Mise en relation acceptée par les deux",
+    "introduction.reminded": "Rappel d’une mise en relation sans réponse",
     "introduction.closed": "Mise en relation terminée",
     "introduction.reopened": "Mise en relation rouverte",
     "introduction.list": "Liste transmise à un organisme de formation",
@@ -159,6 +160,27 @@ def _open(introduction_id: int, link_version: int) -> Introduction:
     if found.closed_at:
         raise RuleError("Cette mise en relation est terminée.")
     return found
+
+
+def remind(day: date | None = None) -> int:
+    """Remind, a week before the end and once, the sides that have not answered; return how many were written to."""
+    day = day or today()
+    due = Introduction.in_state(State.WAITING) & Introduction.reminded_on.is_null()
+    soon = (Introduction.expires_on >= day) & (Introduction.expires_on <= day + REMIND_BEFORE)
+    return sum(_remind_one(each.id, day) for each in list(Introduction.select(Introduction.id).where(due, soon)))
+
+
+@db.atomic()
+def _remind_one(introduction_id: int, day: date) -> int:
+    found = _row(introduction_id)
+    if found.state != State.WAITING or found.reminded_on or not showing.still_stands(found):
+        return 0  # answered, reminded or ended meanwhile
+    silent = [side for side in Side if not found.agreed(side)]
+    for side in silent:
+        letters.reminder(found, side)
+    Introduction.update(reminded_on=day).where(Introduction.id == introduction_id).execute()
+    journal.write("introduction.reminded", "introduction", introduction_id, mails=len(silent))
+    return len(silent)
 
 
 def close_dead(day: date | None = None) -> int:

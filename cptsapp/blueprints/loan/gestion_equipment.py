@@ -21,6 +21,8 @@ def _state(row) -> tuple[str, str]:
         return "Sorti du registre", "mute"
     if not row.holder:
         return "Disponible", "ok"
+    if row.holder.said_on:
+        return "Dit rendu", "warn"
     return ("En retard", "bad") if row.holder.is_overdue else ("Prêté", "")
 
 
@@ -33,42 +35,50 @@ def _holders(rows) -> None:
 
 
 OUT = Equipment.id.in_(Loan.select(Loan.equipment).where(Loan.returned_on.is_null()))
-EQUIPMENT = DataTable(
-    "materiel",
-    Column("materiel", "Matériel", "label", sort=Equipment.folded, link="loan_gestion.equipment", sub="serial"),
-    Column("chez", "Chez", lambda row: row.holder.holder_label if row.holder else ""),
-    Column("depuis", "Depuis le", lambda row: row.holder.out_on if row.holder else None),
-    Column("retour", "Retour prévu", lambda row: row.holder.due_on if row.holder else None),
-    Column("etat", "État", lambda row: _state(row)[0], badge=lambda row: _state(row)[1]),
-    Column("numero", "Numéro de série", "serial", shown=False),
-    Column(
-        "cout", "Coût", lambda row: euros(row.cost_cents), sort=Equipment.cost_cents, number=True,
-        export=lambda row: row.cost_cents / 100,
-    ),
-    Column("achat", "Acheté le", "bought_on", sort=Equipment.bought_on, shown=False),
-    noun=("matériel", "matériels"),
-    search=[Equipment.folded],
-    filters=[
-        Cases(
-            "etat",
-            "État",
-            {
-                "registre": ("Au registre", Equipment.retired_on.is_null()),
-                "disponibles": ("Disponibles", Equipment.retired_on.is_null() & ~OUT),
-                "pretes": ("Prêtés", OUT),
-                "retard": ("En retard", Equipment.id.in_(Loan.select(Loan.equipment).where(Loan.overdue()))),
-                "sortis": ("Sortis du registre", Equipment.retired_on.is_null(False)),
-            },
-            default="registre",
-            blank="Tous",
+SAID = Loan.select(Loan.equipment).where(Loan.returned_on.is_null(), Loan.said_on.is_null(False))
+
+
+def equipment_table() -> DataTable:
+    """Return the register, whose filters know what day it is."""
+    return DataTable(
+        "materiel",
+        Column("materiel", "Matériel", "label", sort=Equipment.folded, link="loan_gestion.equipment", sub="serial"),
+        Column("chez", "Chez", lambda row: row.holder.holder_label if row.holder else ""),
+        Column("depuis", "Depuis le", lambda row: row.holder.out_on if row.holder else None),
+        Column("retour", "Retour prévu", lambda row: row.holder.due_on if row.holder else None),
+        Column("etat", "État", lambda row: _state(row)[0], badge=lambda row: _state(row)[1]),
+        Column("numero", "Numéro de série", "serial", shown=False),
+        Column(
+            "cout", "Coût", lambda row: euros(row.cost_cents), sort=Equipment.cost_cents, number=True,
+            export=lambda row: row.cost_cents / 100,
         ),
-        Period("achat", "Acheté", Equipment.bought_on),
-    ],
-    order="materiel",
-    export_endpoint="loan_gestion.equipment_export",
-    empty="Enregistrez ici chaque matériel acheté : mallette, tablette, stéthoscope connecté…",
-    prepare=_holders,
-)  # fmt: skip
+        Column("achat", "Acheté le", "bought_on", sort=Equipment.bought_on, shown=False),
+        noun=("matériel", "matériels"),
+        search=[Equipment.folded],
+        filters=[
+            Cases(
+                "etat",
+                "État",
+                {
+                    "registre": ("Au registre", Equipment.retired_on.is_null()),
+                    "disponibles": ("Disponibles", Equipment.retired_on.is_null() & ~OUT),
+                    "pretes": ("Prêtés", OUT),
+                    "retard": ("En retard", Equipment.id.in_(Loan.select(Loan.equipment).where(Loan.overdue()))),
+                    "dits-rendus": ("Dits rendus, à vérifier", Equipment.id.in_(SAID)),
+                    "sortis": ("Sortis du registre", Equipment.retired_on.is_null(False)),
+                },
+                default="registre",
+                blank="Tous",
+            ),
+            Period("achat", "Acheté", Equipment.bought_on),
+        ],
+        order="materiel",
+        export_endpoint="loan_gestion.equipment_export",
+        empty="Enregistrez ici chaque matériel acheté : mallette, tablette, stéthoscope connecté…",
+        prepare=_holders,
+    )  # fmt: skip
+
+
 LOANS = DataTable(
     "prets",
     Column("materiel", "Matériel", "equipment.full_label", sort=Equipment.folded,
@@ -102,13 +112,13 @@ LOANS = DataTable(
 @bp_gestion.get("/materiel")
 @access(*READERS)
 def equipments():
-    return EQUIPMENT.page("loan/equipments.html", Equipment.select())
+    return equipment_table().page("loan/equipments.html", Equipment.select())
 
 
 @bp_gestion.post("/materiel/export")
 @access("coordination")
 def equipment_export():
-    return EQUIPMENT.export(Equipment.select())
+    return equipment_table().export(Equipment.select())
 
 
 @bp_gestion.get("/prets")
@@ -158,7 +168,8 @@ def equipment(id):
 def _shown(row, form=None):
     history = list(Loan.joined().where(Loan.equipment == row).order_by(Loan.out_on.desc(), Loan.id.desc()))
     out = next((each for each in history if not each.returned_on), None)
-    form = form or (ReturnForm if out else LendForm)(formdata=None)
+    said = {"on": out.said_on, "state": out.said_note} if out and out.said_on else {}
+    form = form or (ReturnForm(formdata=None, data=said) if out else LendForm(formdata=None))
     return page("loan/equipment.html", equipment=row, history=history, out=out, form=form, cost=euros(row.cost_cents))
 
 

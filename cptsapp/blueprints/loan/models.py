@@ -159,6 +159,9 @@ class Loan(Table):
     due_on = DateField(null=True)
     returned_on = DateField(null=True, index=True)
     state = CharField(max_length=200, default="")  # in which state it came back
+    reminded_on = DateField(null=True)  # its holder was told that it is late: once
+    said_on = DateField(null=True)  # its holder says that it is given back
+    said_note = CharField(max_length=200, default="")
     created_at = DateTimeField(default=now)
 
     class Meta:

@@ -44,6 +44,14 @@ def overdue():
     yield Waiting(words, url_for("loan_gestion.equipments", etat="retard"), count)
 
 
+@waiting("loan.said_returned", access=("coordination",))
+def said_returned():
+    said = Loan.select(Loan.id).where(Loan.returned_on.is_null(), Loan.said_on.is_null(False))
+    count = said.count()
+    words = plural(count, "matériel dit rendu, à vérifier", "matériels dits rendus, à vérifier")
+    yield Waiting(words, url_for("loan_gestion.equipments", etat="dits-rendus"), count)
+
+
 @person_panel("Téléconsultation", template="loan/_panel.html", access=("bureau", "coordination"), order=55)
 def panel(person):
     pairs, loans = list(Pair.of_person(person.id)), _loans(person.id)
@@ -91,6 +99,9 @@ def exported(person_id: int) -> dict:
                 "retour_prevu": each.due_on,
                 "rendu_le": each.returned_on,
                 "etat": each.state,
+                "dit_rendu_le": each.said_on,
+                "dit_rendu_note": each.said_note,
+                "rappel_le": each.reminded_on,
             }
             for each in _loans(person_id)
         ],

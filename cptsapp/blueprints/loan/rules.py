@@ -277,7 +277,7 @@ def forget_person(person_id: int) -> None:
         mine = column == person_id
         Pair.update(ended_on=today(), end_reason=End.DEPARTURE).where(mine, Pair.ended_on.is_null()).execute()
         Pair.update({column: None}).where(mine).execute()
-    Loan.update(holder=None).where(Loan.holder == person_id).execute()
+    Loan.update(holder=None, said_note="").where(Loan.holder == person_id).execute()
 
 
 @db.atomic()
@@ -286,4 +286,5 @@ def forget_old(day: date) -> int:
     limit = add_months(day, -KEPT_MONTHS)
     named = Pair.doctor.is_null(False) | Pair.nurse.is_null(False)
     count = Pair.update(doctor=None, nurse=None).where(Pair.ended_on < limit, named).execute()
-    return count + Loan.update(holder=None).where(Loan.returned_on < limit, Loan.holder.is_null(False)).execute()
+    ended = (Loan.returned_on < limit) & Loan.holder.is_null(False)
+    return count + Loan.update(holder=None, said_note="").where(ended).execute()
