@@ -46,6 +46,7 @@ FEATURES = [
     "project",
     "evidence",
     "indicator",
+    "report",
     "placement",
     "introduction",
     "outbox",

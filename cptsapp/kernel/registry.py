@@ -172,24 +172,6 @@ class Outlet:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Something that a feature holds or can make, and that proves an action of the project was carried out.
-
-    `code` is the action's; `kind` one of evidence.models.ProofKind; `url` where it opens. `make()` gives the bytes of
-    `file_name`; None when it is only a link. `names_people`: for the coordination alone.
-    """
-
-    code: str
-    kind: str
-    title: str
-    on: date
-    url: str
-    file_name: str = ""
-    make: Callable[[], bytes] | None = None
-    names_people: bool = False
-
-
-@dataclass(frozen=True)
 class FirstStep:
     label: str
     endpoint: str
@@ -221,7 +203,6 @@ letter_sources: list[Named] = []
 outlets: list[Outlet] = []
 participations: list[Named] = []
 action_sources: list[Named] = []
-evidence_sources: list[Named] = []
 nearby_requests: list[Named] = []
 indicators: list[Indicator] = []
 row_sources: dict[str, RowSource] = {}
@@ -296,11 +277,6 @@ def action_source(key, label):
     """A function of the code of an action of the project that gives what carries it: (words, day, address in the
     gestion), the latest first."""
     return _adder(action_sources, lambda call: Named(key, label, call))
-
-
-def evidence_source(key, label):
-    """A function of the codes of some actions and of a period, both days included, that gives their Evidence."""
-    return _adder(evidence_sources, lambda call: Named(key, label, call))
 
 
 def nearby_request(key, label):

@@ -75,6 +75,10 @@ DESK = paths(
 /gestion/projet/fiches/ /gestion/projet/fiches/1 /gestion/projet/fiches/1/modifier /gestion/projet/fiches/nouvelle
 /gestion/projet/fiches/1/versions?de=1 /gestion/projet/fiches/importer /gestion/projet/fiches/corbeille
 /gestion/projet/fiches/?q=zzzzzz /gestion/projet/consultations/ /gestion/projet/consultations/?q=zzzzzz
+/gestion/projet/rapports/ /gestion/projet/rapports/?q=zzzzzz /gestion/projet/rapports/nouveau
+/gestion/projet/rapports/1 /gestion/projet/rapports/2 /gestion/projet/rapports/2/lire
+/gestion/projet/rapports/2/chiffres /gestion/projet/rapports/sections/9
+/gestion/projet/rapports/sections/9/versions?de=1
 /gestion/projet/preuves/ /gestion/projet/preuves/?q=zzzzzz /gestion/projet/preuves/1 /gestion/projet/preuves/3
 /gestion/projet/preuves/1/modifier /gestion/projet/preuves/fiches/8 /gestion/projet/preuves/fiches/3
 /gestion/projet/consultations/1 /gestion/projet/consultations/1/modifier /gestion/projet/consultations/nouvelle

@@ -1,4 +1,4 @@
-"""What events prove of an action of the project: who was there, the minutes, what was shown."""
+"""What events prove and tell of the actions of the project: who was there, the minutes, what was shown and done."""
 
 from datetime import date
 
@@ -6,10 +6,11 @@ from peewee import JOIN, fn
 
 from cptsapp.kernel.dates import date_fr, to_paris
 from cptsapp.kernel.files import StoredFile
-from cptsapp.kernel.registry import Evidence, evidence_source
-from cptsapp.kernel.text import fold, slugify
+from cptsapp.kernel.telling import Done, Evidence, chronicle, evidence_source
+from cptsapp.kernel.text import fold, plural, slugify
 
 from . import figures, sheets
+from .counts import counts_of
 from .models import Event, HeadCount, Material, MaterialKind, Session
 from .people import Attendance, Place, Registration
 
@@ -78,3 +79,17 @@ def presence_list(event: Event, session: Session) -> bytes:
     there = [(each, each.tick.ticked_at) for each in here.order_by(Registration.folded, Registration.id)]
     heads = HeadCount.select(fn.COALESCE(fn.SUM(HeadCount.count), 0)).where(HeadCount.session == session).scalar()
     return sheets.presence_sheet(event, session, there, int(heads))
+
+
+@chronicle("event", "Événements tenus")
+def done(start: date, end: date):
+    """Give the events held in a period, with how many people came."""
+    events = list(figures.held(start, end).order_by(Event.starts_at, Event.id))
+    counts = counts_of(events)
+    for each in events:
+        people, professionals = counts[each.id].present, counts[each.id].professionals
+        words = [each.kind_label]
+        if people:
+            told = f", dont {plural(professionals, 'professionnel')}" if professionals else ""
+            words.append(plural(people, "participant") + told)
+        yield Done(each.heading, to_paris(each.starts_at).date(), ", ".join(words), each.action)

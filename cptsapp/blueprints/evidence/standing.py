@@ -6,7 +6,7 @@ from datetime import date
 
 from cptsapp.blueprints.contract.models import Contract
 from cptsapp.kernel.choices import Choice
-from cptsapp.kernel.registry import Evidence, evidence_sources
+from cptsapp.kernel.telling import Evidence, evidence_sources
 
 from .models import Piece, Proof
 
