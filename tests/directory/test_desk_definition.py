@@ -1,11 +1,13 @@
 """A directory made and changed in gestion: the refusals of a file, beside their field; no answer is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cptsapp.blueprints.directory import catalogue, editor, editor_form, finding, viewing
+from cptsapp.blueprints.directory import catalogue, editor, editor_form, finding, reading, viewing
 from cptsapp.blueprints.directory.editor_form import EditorForm
+from cptsapp.blueprints.directory.editor_rows import ROWS
 from cptsapp.blueprints.directory.finding import Asked
 from cptsapp.blueprints.directory.gestion_definition import BLANK
 from cptsapp.blueprints.directory.models import Entry
@@ -17,6 +19,7 @@ from tests.conftest import text_of
 from .conftest import declared, practitioner
 
 HERE = "/gestion/repertoires"
+HTMX = {"HX-Request": "true"}
 NEW = {
     "name": "Échographie de ville",
     "purpose": "Savoir qui fait des échographies, et dans quel délai.",
@@ -54,14 +57,79 @@ def typed(slug):
     """Return what a browser sends of the form of a definition as it stands."""
     sent = {}
     for name, value in editor_form.shown(catalogue.values_of(slug)).items():
-        if name in ("fields", "stages"):
+        if name in ROWS:
             for rank, row in enumerate(value):
-                sent |= {f"{name}-{rank}-{key}": text for key, text in row.items() if isinstance(text, str | int)}
+                sent |= {f"{name}-{rank}-{key}": text for key, text in row.items() if key != "choices" or text}
         else:
             sent[name] = value
-    names = set(EditorForm()._fields) | {"fields", "stages"}
+    names = set(EditorForm()._fields) | set(ROWS)
     kept = {key: value for key, value in sent.items() if value not in (None, False, "") and key.split("-")[0] in names}
     return {key: "y" if value is True else value for key, value in kept.items()}
+
+
+@pytest.mark.parametrize("slug", catalogue.shipped())
+def test_the_form_of_a_definition_says_all_that_its_file_says(app, slug):
+    with app.test_request_context("/", method="POST", data=typed(slug)):
+        form = EditorForm()
+        assert form.validate(), form.errors
+        # From nothing: what the form does not ask is not kept from before.
+        values = editor_form.values_of(form, {})
+    unasked = {"needs_link"}
+    file = catalogue.shipped()[slug]
+    stages = tuple(replace(each, **dict.fromkeys(unasked)) for each in file.stages)
+    assert reading.from_values(values, slug) == replace(file, stages=stages)
+
+
+RULES = {
+    "fields-2-label": "Qui répond",
+    "fields-2-kind": "yes_no",
+    "fields-2-filled_by": "volunteer",
+    "requirements-0-when": "qui_repond=oui",
+    "requirements-0-needs": "patients_par_mois",
+    "requirements-0-sentence": "Dites combien de patients.",
+    "uniques-0-what": "qui_repond=oui",
+    "uniques-0-sentence": "Quelqu’un répond déjà.",
+    "tags-0-when": "organes_examines=thyroide",
+    "tags-0-label": "Thyroïde",
+    "figures-0-label": "Qui répondent",
+    "figures-0-what": "qui_repond=oui",
+    "figures-1-label": "Places",
+    "figures-1-what": "sum:patients_par_mois",
+    "figures-2-label": "Formés",
+    "figures-2-what": "stage:forme",
+    "stages-0-needs": "organes_examines",
+    "stages-1-label": "Équipé",
+    "stages-1-declared_by": "volunteer",
+    "stages-1-to": "forme",
+    "fields-0-is_printed": "y",
+    "unique_by": "patients_par_mois",
+}
+
+
+def test_rules_tags_and_figures_are_written_without_code_and_hold_at_once(app, as_coordinator):
+    page = as_coordinator.post(f"{HERE}/nouveau", data=NEW | RULES | {"acte": "ajouter-tags"}).text
+    assert "tags-1-label" in page
+    assert 'value="qui_repond=oui"' in page  # a field that was only just typed may be spoken of
+    assert "Fiches à l’étape Équipé" in page
+    assert as_coordinator.post(f"{HERE}/nouveau", data=NEW | RULES).status_code == 303
+    made = catalogue.find("echographie-de-ville")
+    assert [(each.key, each.stage, each.sum, each.value) for each in made.figures] == [
+        ("qui_repondent", "", "", "oui"), ("places", "", "patients_par_mois", ""), ("formes", "forme", "", ""),
+    ]  # fmt: skip
+    assert (made.stages[0].needs, made.stages[1].to) == (("organes_examines",), ("forme",))
+    assert made.field("organes_examines").is_printed
+    assert made.unique_by == "patients_par_mois"
+    declared("echographie-de-ville", practitioner("50"), qui_repond=True)
+    with pytest.raises(RuleError, match="répond déjà"):
+        declared("echographie-de-ville", practitioner("50"), qui_repond=True)
+    with pytest.raises(RuleError, match="Dites combien"):
+        declared("echographie-de-ville", practitioner("50"), qui_repond=True, patients_par_mois=None)
+
+
+def test_a_part_of_the_page_is_a_piece_of_it(as_coordinator):
+    whole, part = (as_coordinator.get(f"{HERE}/msu/definition", headers=each).text for each in ({}, HTMX))
+    assert part.strip() in whole
+    assert "<html" not in part
 
 
 def test_a_directory_is_made_without_code_and_works_at_once(app, as_coordinator):
@@ -105,6 +173,17 @@ def test_a_directory_is_made_without_code_and_works_at_once(app, as_coordinator)
         ({"stages-0-weeks": "9999"}, "stages-0-weeks", "de 1 à 520"),
         ({"theme": "inconnu"}, "theme", "liste"),
         ({"capacity_one": ""}, "capacity_one", "obligatoire"),
+        ({"tags-0-label": "Seul"}, "tags-0-when", "obligatoire"),
+        ({"tags-0-when": "organes_examines=thyroide"}, "tags-0-label", "obligatoire"),
+        ({"tags-0-when": "disparu=oui", "tags-0-label": "T"}, "tags-0-when", "liste"),
+        ({"uniques-0-what": "organes_examines="}, "uniques-0-sentence", "obligatoire"),
+        ({"requirements-0-sentence": "S", "requirements-0-when": "organes_examines=thyroide"},
+         "requirements-0-needs", "au moins un champ"),
+        ({"figures-0-label": "Sans rien"}, "figures-0-what", "compte une étape"),
+        ({"figures-0-what": "sum:patients_par_mois"}, "figures-0-label", "obligatoire"),
+        ({"stages-0-needs": "disparu"}, "stages-0-needs", "liste"),
+        ({"group_by": "patients_par_mois"}, "group_by", "liste"),
+        ({"fields-0-longest": "0"}, "fields-0-longest", "de 1 à 5000"),
     ],
 )
 def test_what_is_wrong_is_refused_beside_its_field(app, wrong, field, sentence):
@@ -117,7 +196,7 @@ def test_what_is_wrong_is_refused_beside_its_field(app, wrong, field, sentence):
             except editor_form.WrongDefinition as error:
                 form.refuse_definition(error)
         found = {each.id: " ".join(map(str, each.errors)) for each in form if isinstance(each.errors, list | tuple)}
-        for rows in (form["fields"], form["stages"]):
+        for rows in map(form.__getitem__, ROWS):
             for row in rows:
                 found |= {each.id: " ".join(map(str, each.errors)) for each in row.form}
         assert sentence in found[field]

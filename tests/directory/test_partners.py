@@ -189,7 +189,7 @@ def test_the_site_is_seen_as_a_partner_sees_it(as_coordinator, shown):
 
 def test_a_directory_never_takes_the_address_of_a_page(app):
     values = catalogue.values_of("ipa")
-    with pytest.raises(RuleError, match="adresse d’une page"):
+    with pytest.raises(RuleError, match="une adresse du site"):
         editor.save(values | {"name": "Partenaires"}, "partenaires", new=True)
 
 

@@ -15,15 +15,12 @@ from .definition import Definition
 from .models import Act, Entry
 
 BATCH = 400
-TAKEN = ("fiche", "liste", "ma-fiche", "nouveau", "partenaires", "temoins")  # addresses beside those of the lists
 
 
 @db.atomic()
 def save(values: dict, slug: str, *, by: int | None = None, new: bool = False) -> Definition:
     """Keep a definition; raise RuleError or WrongDefinition. `new`: there must be none of this name."""
     before = catalogue.find(slug)
-    if new and slug in TAKEN:
-        raise RuleError(f"« {slug} » est l’adresse d’une page du site. Choisissez un autre nom.", "name")
     if new and before:
         raise RuleError(f"Un répertoire s’appelle déjà ainsi : « {before.name} ».", "name")
     if before:

@@ -1,6 +1,6 @@
 """The form of a definition: what a TOML file says, as fields; read back into the same values.
 
-What the form does not ask (rules between fields, figures, links between lists) stays as the definition has it.
+What the form does not ask (what another list must hold before a stage) stays as the definition has it.
 """
 
 import re
@@ -9,7 +9,6 @@ from wtforms import (
     BooleanField,
     FieldList,
     FormField,
-    HiddenField,
     IntegerField,
     SelectField,
     StringField,
@@ -20,16 +19,20 @@ from wtforms.validators import Optional, ValidationError
 from cptsapp.blueprints.adherent import cells
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.forms import Form
-from cptsapp.kernel.text import slugify
 
-from . import catalogue
-from .checks import RESERVED
-from .definition import FILTERABLE, FilledBy, Kind, Per, Readers, Subject, Theme
+from . import editor_rows
+from .definition import FILTERABLE, Per, Readers, Subject, Theme
+from .editor_rows import ROWS, SHOWN_AT, FieldRow, FigureRow, RequirementRow, StageRow, TagRow, UniqueRow
 from .fields import Ticks
 from .reading import WrongDefinition
 
-ROWS = {"fields": "Champ", "stages": "Étape"}
-AS_THE_LIST = ("", "Comme la liste")
+ROW = re.compile(rf"({'|'.join(ROWS)}) (\d+)(?:, (\w+))?")
+FIRST = {
+    "figures": "what",
+    "uniques": "what",
+    "requirements": "when",
+    "tags": "when",
+}  # where what concerns the whole row is shown
 FLAGS = {
     "moderated": False,
     "keyed_only": False,
@@ -39,38 +42,6 @@ FLAGS = {
     "speakers": False,
     "demand": False,
 }
-
-
-class FieldRow(Form):
-    """One question."""
-
-    key = HiddenField()
-    label = StringField("Question ou intitulé")
-    kind = SelectField("Réponse", choices=Kind.choices(), default=Kind.LINE.value)
-    choices = TextAreaField("Choix", description="Un par ligne.")
-    of = SelectField("Répertoire des fiches à choisir", default="")
-    help = StringField("Aide")
-    readers = SelectField("Qui lit la réponse", choices=[AS_THE_LIST, *Readers.choices()], default="")
-    filled_by = SelectField("Qui répond", choices=FilledBy.choices(), default="volunteer")
-    least = IntegerField("Nombre minimum", [Optional()])
-    most = IntegerField("Nombre maximum", [Optional()])
-    required = BooleanField("Réponse obligatoire")
-    filter = BooleanField("Sert à filtrer la liste")
-    is_capacity = BooleanField("Ce nombre dit combien de places chacun offre")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.of.choices = [("", "Aucun"), *((each.slug, each.name) for each in catalogue.everything().values())]
-
-
-class StageRow(Form):
-    """One step of the path."""
-
-    key = HiddenField()
-    label = StringField("Étape")
-    weeks = IntegerField("Semaines avant de la signaler", [Optional()])
-    help = TextAreaField("Ce qu’il faut y faire", description="Montré à la personne.")
-    declared_by = SelectField("Qui la note", choices=FilledBy.choices(), default="volunteer")
 
 
 class EditorForm(Form):
@@ -109,6 +80,21 @@ class EditorForm(Form):
     capacity_many = StringField("Plusieurs places", description="Par exemple : patients.")
     fields = FieldList(FormField(FieldRow))
     stages = FieldList(FormField(StageRow))
+    uniques = FieldList(FormField(UniqueRow))
+    requirements = FieldList(FormField(RequirementRow))
+    tags = FieldList(FormField(TagRow))
+    figures = FieldList(FormField(FigureRow))
+    group_by = SelectField("Ranger la liste par", default="")
+    unique_by = SelectField("Plusieurs fiches par personne, une par", default="")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        editor_rows.offer(self)
+
+    def is_wrong(self, name: str) -> bool:
+        """Tell whether a part of the form has something to correct: it is then shown open."""
+        found = self[name]
+        return any(row.form.errors for row in found) if name in ROWS else bool(found.errors)
 
     def validate_professions(self, field):
         for line in filter(None, map(str.strip, (field.data or "").splitlines())):
@@ -139,14 +125,15 @@ class EditorForm(Form):
             self.form_errors.append(f"« {error.place} » : {error.reason}" if error.place else error.reason)
             return
         found.errors = [*found.errors, error.reason]
-        if row := re.match(r"(fields|stages) (\d+)", error.place):
+        if row := ROW.match(error.place):
             self._tell_row(row[1], int(row[2]), found, error.reason)
 
     def _at(self, place: str):
-        row = re.match(r"(fields|stages) (\d+)(?:, (\w+))?", place)
+        row = ROW.match(place)
         if row and int(row[2]) <= len(self._fields[row[1]]):
-            inner = self._fields[row[1]][int(row[2]) - 1].form
-            return inner._fields.get(row[3] or "label", inner.label)
+            inner, first = self._fields[row[1]][int(row[2]) - 1].form, FIRST.get(row[1], "label")
+            name = SHOWN_AT[row[1]].get(row[3], row[3])
+            return inner._fields.get(name or first, inner._fields[first])
         return self._fields.get("_".join(place.split(", ")))
 
 
@@ -165,19 +152,14 @@ def shown(values: dict) -> dict:
     data["stage_readers"] = values.get("stage_readers", "coordination")
     data["validity_months"], data["limit"] = values.get("validity_months", 12), values.get("limit")
     data["season_ends"] = "/".join(reversed(values["season_ends"].split("-"))) if values.get("season_ends") else ""
-    data["fields"] = [_field_shown(each, capacity) for each in values.get("fields", [])]
+    data["fields"] = [editor_rows.field_shown(each, capacity) for each in values.get("fields", [])]
     data["stages"] = [{"declared_by": "volunteer"} | each for each in values.get("stages", [])]
-    return data
+    data |= {name: values.get(name, "") for name in ("group_by", "unique_by")}
+    return data | editor_rows.shown(values)
 
 
 def _at_least_adherents(readers: str) -> str:
     return readers if Readers(readers).rank > Readers.ADHERENTS.rank else "adherents"
-
-
-def _field_shown(each: dict, capacity: dict) -> dict:
-    choices = "\n".join(f"{key} = {label}" for key, label in each.get("choices", []))
-    more = {"choices": choices, "is_capacity": capacity.get("field") == each["key"]}
-    return {"filled_by": "volunteer", "filter": each.get("kind") in FILTERABLE, "readers": ""} | each | more
 
 
 def values_of(form: EditorForm, before: dict) -> dict:
@@ -200,6 +182,10 @@ def values_of(form: EditorForm, before: dict) -> dict:
     _set(values["consent"], "partners", _lines(form.consent_partners.data))
     values["fields"], capacity = _fields(form, before)
     values["stages"] = _stages(form, before)
+    for name, rows in editor_rows.values_of(form).items():
+        _set(values, name, rows)
+    for name in ("group_by", "unique_by"):
+        _set(values, name, form[name].data)
     if capacity:
         values["capacity"] = {
             "field": capacity,
@@ -225,19 +211,17 @@ def _lines(text: str | None) -> str:
 
 def _fields(form: EditorForm, before: dict) -> tuple[list[dict], str]:
     known = {each["key"]: each for each in before.get("fields", [])}
-    taken, found, capacity = set(known), [], ""
-    for entry in form.fields:
-        row = entry.form
-        key = row.key.data if row.key.data in known else _new_key(row.label.data or "", taken)
-        taken.add(key)
+    found, capacity = [], ""
+    for key, row in _keyed(form["fields"]):
         made = dict(known.get(key, {})) | {"key": key, "kind": row.kind.data}
         for name in ("label", "help", "readers", "of"):
             _set(made, name, (row[name].data or "").strip())
         _set(made, "filled_by", row.filled_by.data, "volunteer")
         _set(made, "required", row.required.data, False)
-        for name in ("least", "most"):
+        _set(made, "print", row.is_printed.data, False)
+        for name in ("least", "most", "longest"):
             _set(made, name, row[name].data)
-        _set(made, "choices", _choices(row.choices.data or ""))
+        _set(made, "choices", editor_rows.choices_of(row.choices.data or ""))
         if row.kind.data in FILTERABLE:
             made["filter"] = row.filter.data
         else:
@@ -247,42 +231,25 @@ def _fields(form: EditorForm, before: dict) -> tuple[list[dict], str]:
     return found, capacity
 
 
-def _choices(text: str) -> list[list[str]]:
-    """Read choices one a line, « cle = Libellé » or « Libellé » alone for a new one."""
-    found, taken = [], set()
-    for line in filter(None, map(str.strip, text.splitlines())):
-        named = re.fullmatch(r"([a-z][a-z0-9_]*) = (.+)", line)
-        key, label = (named[1], named[2]) if named else (_new_key(line, taken), line)
-        taken.add(key)
-        found.append([key, label])
-    return found
+def _keyed(rows) -> list[tuple[str, Form]]:
+    """Return the rows of fields or stages with their keys; one without a label has none, and is refused for it."""
+    named = iter(editor_rows.keyed([row.form.data for row in rows]))
+    return [(next(named)[0] if (row.form.label.data or "").strip() else "c", row.form) for row in rows]
 
 
 def _stages(form: EditorForm, before: dict) -> list[dict]:
     known = {each["key"]: each for each in before.get("stages", [])}
-    taken, found = set(known), []
-    for entry in form.stages:
-        row = entry.form
-        key = row.key.data if row.key.data in known else _new_key(row.label.data or "", taken)
-        taken.add(key)
+    found = []
+    for key, row in _keyed(form.stages):
         made = dict(known.get(key, {})) | {"key": key}
         _set(made, "label", (row.label.data or "").strip())
         _set(made, "help", _lines(row.help.data))
         _set(made, "weeks", row.weeks.data)
         _set(made, "declared_by", row.declared_by.data, "volunteer")
+        _set(made, "needs", list(row.needs.data or []))
+        _set(made, "to", list(row.to.data or []))
         found.append(made)
     keys = {each["key"] for each in found}
     for made in found:
         _set(made, "to", [key for key in made.get("to", []) if key in keys])
     return found
-
-
-def _new_key(label: str, taken: set[str]) -> str:
-    """Return a key made from a label, of its own, that no address of the site uses."""
-    base = re.sub(r"[^a-z0-9]+", "_", slugify(label, limit=30)).strip("_")
-    base = base if base[:1].isalpha() else f"c_{base}"
-    base = f"{base}_dit" if base in RESERVED else base
-    key, rank = base, 2
-    while key in taken:
-        key, rank = f"{base}_{rank}", rank + 1
-    return key

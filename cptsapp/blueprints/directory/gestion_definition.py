@@ -10,12 +10,13 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.text import slugify
 
-from . import catalogue, desk, editor, editor_form
+from . import catalogue, desk, editor, editor_form, editor_rows
 from .editor_form import EditorForm
 from .gestion import bp_gestion, definition_or_404
 from .reading import WrongDefinition
 
 LONGEST_SLUG = 28
+ACT = rf"(ajouter|retirer|monter)-({'|'.join(editor_rows.ROWS)})(?:-(\d{{1,3}}))?"
 BLANK = {
     "readers": "adherents",
     "consent": {
@@ -70,10 +71,11 @@ def _save(form: EditorForm, values: dict, slug: str, *, new: bool = False):
 
 def _acted(form: EditorForm) -> tuple[EditorForm, bool]:
     """Do what a button of the form asks of its rows: one more, one less, one higher; nothing is kept yet."""
-    act = re.fullmatch(r"(ajouter|retirer|monter)-(fields|stages)(?:-(\d{1,3}))?", request.form.get("acte", ""))
+    act = re.fullmatch(ACT, request.form.get("acte", ""))
     if not act:
         return form, False
     data = form.data
+    editor_rows.keep_keys(data)
     rows, rank = data[act[2]], int(act[3] or 0)
     if act[1] == "ajouter":
         rows.append({})

@@ -16,7 +16,7 @@ from .definition import Definition
 from .parts import Part
 
 LARGEST = 100_000  # characters
-RESERVED = {"ma-fiche", "liste", "fiche", "temoins"}  # addresses beside those of the lists
+RESERVED = {"ma-fiche", "liste", "fiche", "temoins", "nouveau", "partenaires"}  # addresses beside those of the lists
 
 
 class WrongDefinition(RuleError):
