@@ -73,8 +73,9 @@ class EditorForm(Form):
             "body": document.body,
             "base": document.hash,
             "attachments": attachments,
-            "published_at": (published_at if " " in published_at or not published_at else f"{published_at} 00:00")
-            .replace(" ", "T")[:16],
+            "published_at": (
+                published_at if " " in published_at or not published_at else f"{published_at} 00:00"
+            ).replace(" ", "T")[:16],
         }
 
     def header(self, before: dict) -> dict:

@@ -1,8 +1,8 @@
 """What is kept beside the content: every version, the trash, and the last good copy of each file.
 
-    instance/versions/<collection>/<slug>/<moment>-<hash8>-<account or fichier>.md
-    instance/trash/<collection>/<moment>--<slug>--<account or fichier>.md
-    instance/last-good/<collection>/<slug>.md
+instance/versions/<collection>/<slug>/<moment>-<hash8>-<account or fichier>.md
+instance/trash/<collection>/<moment>--<slug>--<account or fichier>.md
+instance/last-good/<collection>/<slug>.md
 """
 
 import hashlib

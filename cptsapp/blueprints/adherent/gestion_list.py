@@ -214,4 +214,3 @@ def create():
                 return redirect(url_for(".create"), 303)
             return redirect(url_for("person_gestion.show", id=person.id), 303)
     return page("adherent/new.html", fragment="formulaire", form=form)
-

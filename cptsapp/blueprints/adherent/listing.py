@@ -283,6 +283,7 @@ class Members(QueryRows):
         return query.where(mine).order_by(*self.ordering).namedtuples()
 
     def part(self, start, size):
+        self.count()  # whether the names lead depends on it; the table asks for it too, and it is kept
         return list(self._rows(SHOWN).limit(size).offset(start))
 
     def persons(self):

@@ -111,14 +111,19 @@ class Membership(Table):
     @classmethod
     def current(cls, day: date | None = None, *, grace_days: int | None = None):
         """Return the memberships that count on `day` (today), those in their days of grace included."""
-        day, last = _bounds(day)
+        day, last = counting_bounds(day)
         return cls.counting(day, last if grace_days is None else day - timedelta(days=grace_days))
 
     @classmethod
     def counting(cls, day, last):
         """Return the memberships begun on `day` that were not left and do not end before `last`."""
+        return cls.select().where(cls.counts(day, last))
+
+    @classmethod
+    def counts(cls, day, last):
+        """Return the condition that `counting` asks."""
         running = cls.ended_on.is_null() | (cls.ended_on >= last)
-        return cls.select().where(cls.left_at.is_null(), cls.started_on <= day, running)
+        return cls.left_at.is_null() & (cls.started_on <= day) & running
 
     @classmethod
     def covering(cls, day: date):
@@ -193,21 +198,22 @@ def _belongs(person, day, grace):
 @prepared
 def _speaks_for_a_member(person, day, grace):
     speaks = (StructureRole.representative == person) | (StructureRole.deputy == person)
-    query = StructureRole.select(StructureRole.structure).where(speaks)
-    return Membership.counting(day, grace).select(Membership.id).where(Membership.person.in_(query))
+    # On SQLite a CROSS JOIN is made in the order written: from the few structures that somebody speaks for.
+    query = StructureRole.select(StructureRole.structure).join(Membership, JOIN.CROSS)
+    return query.where(speaks, Membership.person == StructureRole.structure, Membership.counts(day, grace))
 
 
 def is_adherent(person: Person, day: date | None = None) -> bool:
     """Tell whether a person belongs to the association on `day`, days of grace included."""
-    return person.deleted_at is None and _belongs.value(person.id, *_bounds(day)) is not None
+    return person.deleted_at is None and _belongs.value(person.id, *counting_bounds(day)) is not None
 
 
 def represents_a_member(person: Person) -> bool:
     """Tell whether a person speaks for a structure that belongs to the association today, or stands in."""
-    return person.deleted_at is None and _speaks_for_a_member.value(person.id, *_bounds(None)) is not None
+    return person.deleted_at is None and _speaks_for_a_member.value(person.id, *counting_bounds(None)) is not None
 
 
-def _bounds(day: date | None) -> tuple[date, date]:
+def counting_bounds(day: date | None = None) -> tuple[date, date]:
     """Return a day, and the first on which a membership may end and still count on it."""
     day = day or today()
     return day, day - timedelta(days=settings.membership_grace_days)

@@ -1,6 +1,5 @@
 """The shape of each section of the settings."""
 
-
 from wtforms import (
     BooleanField,
     DateField,

@@ -5,6 +5,7 @@ from datetime import date
 from flask import url_for
 
 from cptsapp.kernel import journal
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import nearby_request, person_panel, personal_data, personal_eraser, purge, role_source
 
 from . import announcements, catalogue, finding, freshness, personal, sharing, viewing
@@ -36,9 +37,14 @@ def directory_names(ids):
 def panel(person):
     definitions = catalogue.everything()
     found = [
-        (definitions[each.directory], each) for each in Entry.of_person(person.id) if each.directory in definitions
+        (definitions[each.directory], each) for each in _entries_of.all(person.id) if each.directory in definitions
     ]
     return {"entries": found} if found else None
+
+
+@prepared
+def _entries_of(person):
+    return Entry.of_person(person)
 
 
 @role_source

@@ -51,7 +51,12 @@ def _current(person, day):
 
 
 def of_person(person_id: int) -> Partner | None:
-    return Partner.get_or_none(Partner.person == person_id)
+    return _of_person.first(person_id)
+
+
+@prepared
+def _of_person(person):
+    return Partner.select().where(Partner.person == person)
 
 
 def names_of(partner: Partner) -> list[str]:

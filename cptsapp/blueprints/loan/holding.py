@@ -1,8 +1,8 @@
 """What whoever holds equipment reads and says of it: since when, until when, that it is given back; the reminder.
 
-    held_by(person_id)                  the loans that run, theirs and those of the structures they speak for
-    say_returned(loan_id, person_id, on=…)      the coordination checks, and notes the return itself
-    remind_late(day)                    one mail for each loan that is late, and never another
+held_by(person_id)                  the loans that run, theirs and those of the structures they speak for
+say_returned(loan_id, person_id, on=…)      the coordination checks, and notes the return itself
+remind_late(day)                    one mail for each loan that is late, and never another
 """
 
 from datetime import date

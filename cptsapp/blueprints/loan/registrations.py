@@ -5,6 +5,7 @@ from datetime import date
 from flask import url_for
 
 from cptsapp.kernel import journal
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import (
     Waiting,
     indicator,
@@ -54,12 +55,18 @@ def said_returned():
 
 @person_panel("Téléconsultation", template="loan/_panel.html", access=("bureau", "coordination"), order=55)
 def panel(person):
-    pairs, loans = list(Pair.of_person(person.id)), _loans(person.id)
+    pairs, loans = _pairs_of.all(person.id), _loans_of.all(person.id)
     return {"pairs": pairs, "loans": loans} if pairs or loans else None
 
 
-def _loans(person_id: int) -> list[Loan]:
-    return list(Loan.joined().where(Loan.holder == person_id).order_by(Loan.out_on.desc(), Loan.id.desc()))
+@prepared
+def _pairs_of(person):
+    return Pair.of_person(person)
+
+
+@prepared
+def _loans_of(person):
+    return Loan.joined().where(Loan.holder == person).order_by(Loan.out_on.desc(), Loan.id.desc())
 
 
 @indicator("loan.pairs", "Binômes de téléconsultation actifs", unit="binômes")
@@ -103,7 +110,7 @@ def exported(person_id: int) -> dict:
                 "dit_rendu_note": each.said_note,
                 "rappel_le": each.reminded_on,
             }
-            for each in _loans(person_id)
+            for each in _loans_of.all(person_id)
         ],
     }
 

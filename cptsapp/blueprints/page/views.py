@@ -17,6 +17,7 @@ bp = Blueprint("page", __name__)
 bp.add_app_template_global(menu.site_menu)
 reserved_slugs |= {"apercu", *legal.TITLES}
 
+
 @bp.get("/")
 @access("public")
 @kept_ready

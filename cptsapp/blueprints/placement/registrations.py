@@ -6,6 +6,7 @@ from flask import url_for
 from peewee import fn
 
 from cptsapp.kernel import journal
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import breakdown, indicator, person_panel, personal_data, personal_eraser
 
 from . import rules
@@ -20,13 +21,13 @@ def names(ids):
 
 @person_panel("Stages", template="placement/_panel.html", access=("bureau", "coordination"), order=56)
 def panel(person):
-    found = _of(person.id)
+    found = _of.all(person.id)
     return {"placements": found} if found else None
 
 
-def _of(person_id: int) -> list[Placement]:
-    query = Placement.select().where(Placement.host == person_id)
-    return list(query.order_by(Placement.starts_on.desc(), Placement.id.desc()))
+@prepared
+def _of(person):
+    return Placement.select().where(Placement.host == person).order_by(Placement.starts_on.desc(), Placement.id.desc())
 
 
 @indicator("placement.count", "Stages effectués sur le territoire", unit="stages")
@@ -67,7 +68,7 @@ def exported(person_id: int) -> dict:
     return {
         "stages": [
             {"semestre": each.semester, "niveau": each.level_label, "nombre": each.number, "lieux": each.sites}
-            for each in _of(person_id)
+            for each in _of.all(person_id)
         ]
     }
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cptsapp.blueprints.account.models import Account
-from cptsapp.blueprints.adherent.models import Membership
+from cptsapp.blueprints.adherent.models import Membership, counting_bounds
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy_rules
 from cptsapp.blueprints.profile import rules as profile_rules
@@ -13,6 +14,8 @@ from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Kind, holds
 from cptsapp.kernel.mail.holds import HELD_KINDS, Reason
+from cptsapp.kernel.prepared import prepared
+from cptsapp.kernel.text import normalise_email
 
 from . import refusals, subscribing
 from .models import Partner, Refusal, Subscription, SubscriptionRequest, Topic, TopicChoice
@@ -44,21 +47,56 @@ class Preferences:
         return [each for each in self.persons if each.id not in self.with_account]
 
 
+class ListPlace(NamedTuple):
+    """In which capacity an address is written to."""
+
+    is_member: bool
+    is_partner: bool
+    is_subscriber: bool
+
+
+def place_of(address: str) -> ListPlace:
+    """Tell in which capacity the persons of a normalised address are written to."""
+    return ListPlace(
+        _members.value(address, *counting_bounds()) is not None,
+        _partners.value(address) is not None,
+        _subscribers.value(address) is not None,
+    )
+
+
+def _at(address):
+    return (Person.email_normalised == address) & Person.deleted_at.is_null()
+
+
+@prepared
+def _members(address, day, first):
+    return Membership.counting(day, first).join(Person).where(_at(address))
+
+
+@prepared
+def _partners(address):
+    return Partner.select(Partner.id).join(Person).where(_at(address), Partner.removed_at.is_null())
+
+
+@prepared
+def _subscribers(address):
+    return Subscription.select(Subscription.id).join(Person).where(_at(address), Subscription.ended_at.is_null())
+
+
 def of(address: str) -> Preferences:
     persons = list(Person.with_email(address))
     ids = [each.id for each in persons]
     chosen = TopicChoice.select(TopicChoice.topic).where(TopicChoice.person.in_(ids)).tuples()
-    running = Subscription.select().where(Subscription.person.in_(ids), Subscription.ended_at.is_null())
-    kept = Partner.select().where(Partner.person.in_(ids), Partner.removed_at.is_null())
+    place = place_of(normalise_email(address))
     return Preferences(
         address=address,
         persons=persons,
         held=held(address),
         topics=list(Topic.offered()),
         chosen={id for (id,) in chosen},
-        is_subscriber=running.exists(),
-        is_member=Membership.current().where(Membership.person.in_(ids)).exists(),
-        is_partner=kept.exists(),
+        is_subscriber=place.is_subscriber,
+        is_member=place.is_member,
+        is_partner=place.is_partner,
         with_account={id for (id,) in Account.select(Account.person).where(Account.person.in_(ids)).tuples()},
     )
 

@@ -8,6 +8,7 @@ from cptsapp.kernel import journal
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.mail import Kind, holds
 from cptsapp.kernel.mail.holds import REFUSALS
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import (
     NavItem,
     Waiting,
@@ -97,18 +98,35 @@ def panel(person):
     """Show what is sent to somebody and what they refuse; nothing for who is written to by nobody."""
     if not person.email_normalised:
         return None
-    mine = preferences.of(person.email_normalised)
     rows = holds.of(person.email_normalised)
-    if not (mine.is_member or mine.is_partner or mine.is_subscriber or rows):
+    place = preferences.place_of(person.email_normalised)
+    if not (rows or any(place)):
         return None
+    refused = {Kind(each.kind) for each in rows if each.reason in REFUSALS}
     return {
-        "mine": mine,
+        "mine": place,
         "holds": [(Kind(each.kind).label, holds.Reason(each.reason), each.at) for each in rows],
-        "may_oppose": any(mine.held.get(kind) not in REFUSALS for kind in holds.HELD_KINDS),
-        "subscription": Subscription.get_or_none(Subscription.person == person.id),
-        "partner": Partner.get_or_none(Partner.person == person.id, Partner.removed_at.is_null()),
-        "topics": [each.topic.name for each in person.topic_choices.join(Topic).order_by(Topic.position)],
+        "may_oppose": not refused.issuperset(holds.HELD_KINDS),
+        "subscription": _subscription_of.first(person.id),
+        "partner": _partner_of.first(person.id),
+        "topics": [name for (name,) in _topics_of.all(person.id)],
     }
+
+
+@prepared
+def _subscription_of(person):
+    return Subscription.select().where(Subscription.person == person)
+
+
+@prepared
+def _partner_of(person):
+    return Partner.select().where(Partner.person == person, Partner.removed_at.is_null())
+
+
+@prepared
+def _topics_of(person):
+    chosen = TopicChoice.select(Topic.name).join(Topic).where(TopicChoice.person == person)
+    return chosen.order_by(Topic.position).tuples()
 
 
 # Figures

@@ -12,10 +12,12 @@ from .models import GP, Welcome, arrived_on, row_of, since, state_of, welcomes
 @person_panel("Accueil", template="welcome/_panel.html", access=("coordination",), order=22)
 def panel(person):
     """Show where the welcome of a GP stands, or offer one; nothing for others."""
+    practice = Practice.find(person.id)
+    if practice is None or practice.profession != GP or person.deleted_at:
+        return None
     found = welcomes().where(Person.id == person.id).first()
     if found is None:
-        practice = Practice.find(person.id)
-        return {"welcome": None} if practice and practice.profession == GP and not person.deleted_at else None
+        return {"welcome": None}
     return {"welcome": found, "state": state_of(found), "since": arrived_on(found), "row": row_of(found)}
 
 

@@ -12,6 +12,7 @@ from peewee import CharField, Check, DateTimeField
 from .. import lasting
 from ..choices import Choice
 from ..db import Table, db, now
+from ..prepared import prepared
 from ..registry import Personal
 from ..text import normalise_email
 from .models import Kind
@@ -118,7 +119,12 @@ def keep(rows: Iterable[dict], keys: Iterable[dict] = ()) -> int:
 
 def of(address_or_hash: str) -> list[MailHold]:
     """Return all that holds an address, the oldest first."""
-    return list(MailHold.select().where(MailHold.address_hash == _hashed(address_or_hash)).order_by(MailHold.id))
+    return _of_hash.all(_hashed(address_or_hash))
+
+
+@prepared
+def _of_hash(hash):
+    return MailHold.select().where(MailHold.address_hash == hash).order_by(MailHold.id)
 
 
 def reasons(addresses: Iterable[str], kind: Kind) -> dict[str, Reason]:
