@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := instance
 PORT ?= 8000
 
-.PHONY: run test lint bench faults vendor communes requirements access migration clean
+.PHONY: run test test-servers lint bench faults vendor communes requirements access migration clean
 
 run: $(VENV)/.ready
 	@CPTS_INSTANCE=$(DEMO) $(BIN)/python -m cptsapp serve --demo --port $(PORT)
@@ -14,6 +14,10 @@ test: $(VENV)/.ready-dev
 	@tools/find_browser.sh
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+# What behaves otherwise on a server: on PostgreSQL when one answers (CPTS_TEST_DATABASE_URL, or on this machine).
+test-servers: $(VENV)/.ready-servers
+	@tools/test_servers.sh $(BIN)/python
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format --check .
@@ -49,3 +53,7 @@ $(VENV)/.ready: requirements.txt tools/make_venv.sh
 $(VENV)/.ready-dev: requirements-dev.txt tools/make_venv.sh
 	@tools/make_venv.sh $(PYTHON) $(VENV) requirements-dev.txt
 	@touch $@ $(VENV)/.ready
+
+$(VENV)/.ready-servers: requirements-servers.txt $(VENV)/.ready-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-servers.txt
+	@touch $@

@@ -116,6 +116,7 @@ def sessions_and_login(app):
 
 def request_hooks(app):
     """The order matters: where the request comes from, then who may enter; headers go last on every answer."""
+    app.before_request(sessions.refuse_unread)
     app.before_request(security.check_request)
     app.before_request(access.guard)
     app.after_request(compression.compress)

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -16,14 +17,16 @@ from werkzeug.routing import Rule
 from cptsapp import configure_instance, create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel import journal
-from cptsapp.kernel.db import db
+from cptsapp.kernel.db import db, is_sqlite
 from cptsapp.kernel.mail import relay, send_due
+from tests import postgresql
 from tests.sink import Sink, SinkServer
 
 # How long an example takes is the business of benchmarks: a busy machine proves nothing against a rule.
 hypothesis_settings.register_profile("cptsapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("cptsapp")
 
+TESTS = itertools.count()
 SECRET = "une-cle-de-test-assez-longue-pour-convenir"
 
 
@@ -152,9 +155,32 @@ def empty_instance(tmp_path_factory, lent):
     return folder
 
 
+@pytest.fixture(scope="session")
+def server_database(empty_instance):
+    """The address of this process's database on the server, all its tables made; None when the suite is on SQLite."""
+    if not postgresql.SERVER:
+        yield None
+        return
+    with postgresql.database() as address:
+        database.open_database(address)
+        with database.connection():
+            database.create_all()
+        db.close_all()
+        with postgresql.speaking(address) as server:
+            server.execute(postgresql.EMPTYING)
+        yield address
+        db.close_all()
+
+
 @pytest.fixture
-def instance(empty_instance, tmp_path) -> Path:
-    return Path(shutil.copytree(empty_instance, tmp_path / "instance"))
+def instance(empty_instance, server_database, tmp_path, request) -> Path:
+    folder = Path(shutil.copytree(empty_instance, tmp_path / "instance"))
+    if server_database and not request.node.get_closest_marker("sqlite_only"):
+        with postgresql.speaking(server_database) as server:
+            server.execute("SELECT empty_again()")
+        address = f"{server_database}&application_name=essai-{next(TESTS)}"  # what a process keeps of one is its own
+        (folder / "cpts.toml").write_text(f'database_url = "{address}"\n')
+    return folder
 
 
 @pytest.fixture
@@ -163,7 +189,8 @@ def app(instance, lent):
     app.testing = True
     app.config["FORM_MINIMUM_SECONDS"] = 0
     app.test_client_class = Browser
-    db.pragma("synchronous", "off", permanent=True)  # what survives a power cut is tried where processes are killed
+    if is_sqlite():
+        db.pragma("synchronous", "off", permanent=True)  # what survives a power cut is tried where processes are killed
     with app.app_context(), database.connection(), journal.acting(None):
         yield app
     db.close_all()

@@ -2,6 +2,7 @@
 
 from playhouse.test_utils import count_queries
 
+from tests.postgresql import counts_what_is_kept
 from tests.test_access import rows
 
 MOST = 20
@@ -21,6 +22,7 @@ def asked(browser, address) -> int:
     return counted.count
 
 
+@counts_what_is_kept
 def test_a_page_of_the_desk_asks_little(as_coordinator):
     assert len(PAGES) > 45
     found = {address: asked(as_coordinator, address) for address in PAGES}

@@ -64,7 +64,9 @@ def open_tables() -> list[str]:
     """Return the ordinary tables of the open database, whichever it is."""
     if is_sqlite():
         return _tables(db.connection())
-    return [name for name in _tables_there(db.obj) if not name.endswith("_words")]
+    indexes = "SELECT table_name FROM information_schema.columns WHERE udt_name = 'tsvector'"
+    of_words = {name for (name,) in db.execute_sql(indexes)}
+    return [name for name in _tables_there(db.obj) if name not in of_words]
 
 
 def _word_indexes(base) -> list[str]:
@@ -163,7 +165,7 @@ def to_sqlite(path: Path) -> dict[str, int]:
 def _postgresql(url: str):
     """Open a PostgreSQL database apart from the application's own connections."""
     try:
-        base = connect_url(url)
+        base = connect_url(url, unquote_password=True, unquote_user=True)
         base.connect()
     except (PeeweeException, ImportError, RuntimeError) as error:
         raise RuleError(f"La base PostgreSQL ne s’ouvre pas : {str(error).strip()}") from error

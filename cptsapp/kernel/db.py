@@ -9,16 +9,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
-from peewee import Database, DatabaseProxy, DeferredForeignKey, IntegerField, Model, sqlite3
-from playhouse.db_url import connect as connect_url
+from peewee import (
+    Database,
+    DatabaseProxy,
+    DeferredForeignKey,
+    IntegerField,
+    Model,
+    __exception_wrapper__,
+    sqlite3,
+)
+from playhouse.db_url import parse as parse_url
 from playhouse.migrations import Runner
-from playhouse.pool import PooledSqliteDatabase
+from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from .spelling import QuickContext
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 BUSY_SECONDS = 5  # that a write waits for another one, in another process, to end
+REACHED_WITHIN_SECONDS = 5  # a server that does not answer is said to be down
 MOST_VALUES = 15_000  # in one statement; SQLite takes 32,766
 SNAPSHOT = "SELECT pg_current_snapshot()::text"  # which transactions are seen: the same ones, the same rows
 SOUND_SQLITE = (3, 51, 3)  # older ones can lose commits in WAL mode (the WAL-reset bug)
@@ -48,7 +58,8 @@ class revision:
     def bump():
         """Say, in the transaction of a write, that public pages have changed."""
         if not Revision.update(number=Revision.number + 1).where(Revision.id == 1).execute():
-            Revision.create(id=1, number=1)
+            first = Revision.insert(id=1, number=1)
+            first.on_conflict(conflict_target=[Revision.id], update={Revision.number: Revision.number + 1}).execute()
 
     @staticmethod
     def read() -> int:
@@ -72,6 +83,15 @@ def is_sqlite() -> bool:
 def locked(query):
     """Make a rule's reading hold its rows until the end of the transaction (SQLite holds the whole file already)."""
     return query if is_sqlite() else query.for_update()
+
+
+def alone(at_what: str):
+    """Make others who are `at_what` wait for the end of this transaction (SQLite lets one write at a time already).
+
+    For a rule that decides on rows that are not there yet, which no lock can hold.
+    """
+    if not is_sqlite():
+        db.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cptsapp {at_what}",))
 
 
 def as_they_are(model, where: str, *values):
@@ -122,9 +142,10 @@ def stamp() -> tuple:
 
     A connection of SQLite counts its own writes and is told of those of the others, of this process or not.
     """
-    if not is_sqlite():
-        return db.obj.database, db.execute_sql(SNAPSHOT).fetchone()[0]
     link = db.connection()
+    if not is_sqlite():
+        with __exception_wrapper__:
+            return db.obj.database, link.execute(SNAPSHOT).fetchone()[0]
     return link.number, (link.total_changes, link.execute("PRAGMA data_version").fetchone()[0])
 
 
@@ -163,6 +184,28 @@ class OneWriter(PooledSqliteDatabase):
             self._turn.release()
 
 
+class Postgresql(PooledPostgresqlDatabase):
+    """A pool of connections to a server that answers as SQLite does: no lock is waited for long, any text goes."""
+
+    def execute_sql(self, sql, params=None, *args, **kwargs):
+        if params:  # a NUL, which no keyboard types, is a refusal here: nothing is equal to what has this in its place
+            params = [_without_nul(each) for each in params]
+        return super().execute_sql(sql, params, *args, **kwargs)
+
+
+def _without_nul(value):
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) and "\0" in value else value
+
+
+def _open_postgresql(url: str, connections: int) -> Postgresql:
+    asked = parse_qs(urlsplit(url).query).get("options", [])
+    given = parse_url(url, unquote_password=True, unquote_user=True) | {
+        "options": " ".join([*asked, f"-c lock_timeout={BUSY_SECONDS}s"])
+    }
+    given.setdefault("connect_timeout", REACHED_WITHIN_SECONDS)
+    return Postgresql(**given, max_connections=connections, timeout=5)
+
+
 def open_database(url: str, *, threads: int = 8) -> Database:
     """Bind the proxy to `url` with the pool and the pragmas that the product relies on.
 
@@ -194,8 +237,7 @@ def open_database(url: str, *, threads: int = 8) -> Database:
             timeout=5,
         )
     else:
-        base = scheme.split("+")[0]
-        database = connect_url(f"{base}+pool://{rest}", max_connections=threads + 2, timeout=5)
+        database = _open_postgresql(url, threads + 2)
     database.context_class = QuickContext
     db.initialize(database)
     return database
@@ -249,9 +291,25 @@ def pending() -> list[str]:
 
 
 _migrating = threading.Lock()
+MIGRATING = "hashtext('cptsapp migrations')"
 
 
 def migrate() -> list[str]:
     """Run the pending migrations, each in its transaction; return their names."""
-    with _migrating, connection():
+    with _migrating, connection(), _other_processes_waiting():
         return runner().up()
+
+
+@contextmanager
+def _other_processes_waiting():
+    """Let the site and its worker, started together on PostgreSQL, migrate one after the other, however long."""
+    if is_sqlite():
+        yield
+        return
+    db.execute_sql("SET lock_timeout = 0")
+    db.execute_sql(f"SELECT pg_advisory_lock({MIGRATING})")
+    try:
+        yield
+    finally:
+        db.execute_sql(f"SELECT pg_advisory_unlock({MIGRATING})")
+        db.execute_sql("RESET lock_timeout")

@@ -6,6 +6,7 @@ from flask import render_template, request
 from peewee import DoesNotExist, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from .db import is_sqlite
 from .errors import RuleError
 from .htmx import page
 from .troubles import trace_id
@@ -59,7 +60,7 @@ def gone(error: DoesNotExist):
 
 
 def database_busy(error: OperationalError):
-    """A lock that lasts or a full disk: what was typed is still in the browser, which may send it again."""
+    """A lock that lasts, a full disk, a server that is away: what was typed is still in the browser."""
     if not _is_passing(error):
         raise error
     log.error("database refused the work", exc_info=error)
@@ -67,7 +68,12 @@ def database_busy(error: OperationalError):
 
 
 def _is_passing(error: BaseException | None) -> bool:
-    """Tell whether a lock or a full disk is behind the error; peewee may hide the first error under a later one."""
+    """Tell whether time may mend what is behind the error; peewee may hide the first error under a later one.
+
+    PostgreSQL calls so nothing else: a lock, a full disk, no more connections, a server that stops or starts.
+    """
+    if not is_sqlite():
+        return True
     while error is not None:
         if any(word in str(error) for word in ("locked", "busy", "full", "timeout")):
             return True

@@ -88,8 +88,9 @@ class Prepared:
         kept = self._spelled(1)
         cursor = kept.run(values)
         row = cursor.fetchone()
+        found = None if row is None else kept.reader(cursor)(row)  # psycopg forgets the columns of a closed cursor
         cursor.close()
-        return None if row is None else kept.reader(cursor)(row)
+        return found
 
     def row(self, *values) -> tuple | None:
         """Return the first row as the database gives it."""

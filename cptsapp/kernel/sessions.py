@@ -80,9 +80,9 @@ def _with_hash(id_hash):
 class RowSession(CallbackDict, SessionMixin):
     """Flask's session, kept in `row` (None until something must be remembered)."""
 
-    def __init__(self, values=None, row=None, key=None):
+    def __init__(self, values=None, row=None, key=None, unread=None):
         super().__init__(values or {}, self._changed)
-        self.row, self.key = row, key
+        self.row, self.key, self.unread = row, key, unread
         self.factor_at = row and row.factor_at
         self.reauthenticated_at = row and row.reauthenticated_at
         self.modified = False
@@ -107,6 +107,13 @@ class RowSessions(SessionInterface):
     def open_session(self, app, request):
         if request.path.startswith("/static/"):
             return RowSession()
+        try:
+            return self._read(request)
+        except OperationalError as error:  # Flask can answer nothing without a session: `refuse_unread` does at once
+            return RowSession(unread=error)
+
+    @staticmethod
+    def _read(request):
         request.environ["cptsapp.opened"] = db.connect(reuse_if_open=True)
         key = request.cookies.get(cookie_name(), "")
         if not key:
@@ -119,6 +126,8 @@ class RowSessions(SessionInterface):
     def save_session(self, app, session, response):
         if request.path.startswith("/static/"):
             return  # no row was read: the cookie may be a living one
+        if session.unread:
+            return  # as above
         if session.row is None and not session:
             self._forget_dead_cookie(response)
         elif session.row is not None and not session:
@@ -173,6 +182,12 @@ class RowSessions(SessionInterface):
         row.data_json, row.seen_at = json.dumps(dict(session)), now()
         row.factor_at, row.reauthenticated_at = session.factor_at, session.reauthenticated_at
         row.save()
+
+
+def refuse_unread():
+    """Go no further with a request whose session could not be read: the database is away, or busy for too long."""
+    if session.unread:
+        raise session.unread
 
 
 def _cookie_attributes() -> dict:

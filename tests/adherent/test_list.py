@@ -11,6 +11,7 @@ from cptsapp.kernel import segments
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
+from tests.postgresql import counts_what_is_kept
 
 
 def member(given="Camille", family="Alberti", *, profession="60", insee="77445", type=MemberType.LIBERAL, **values):
@@ -116,6 +117,7 @@ def test_tags_years_and_filters_go_together(members, names):
     assert Tag.select().count() == PersonTag.select().count() == 0
 
 
+@counts_what_is_kept
 def test_the_page_costs_the_same_number_of_queries_for_thirty_or_seventy_members(as_coordinator, members):
     def count():
         seen, execute = [], db.obj.execute_sql

@@ -11,6 +11,7 @@ from playhouse.test_utils import assert_query_count
 from cptsapp.blueprints.association import rules
 from cptsapp.blueprints.association.models import Association, College, identity
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 SECTIONS = (
     "identite", "territoire", "apparence", "e-mails", "colleges", "adhesion", "mentions-legales", "accessibilite",
@@ -237,6 +238,7 @@ def test_visitors_read_that_the_site_is_being_prepared_until_it_is_put_online(cl
     assert client.get("/").status_code == 503
 
 
+@counts_what_is_kept
 def test_the_identity_costs_a_page_no_query(client):
     client.get("/manifest.webmanifest")
     with assert_query_count(0):

@@ -18,6 +18,7 @@ from cptsapp.kernel.db import now, revision
 from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.mail import OutgoingMail
 from cptsapp.kernel.text import fold
+from tests.postgresql import counts_what_is_kept
 
 TYPED = {
     "name": "Hélène Fictive",
@@ -188,6 +189,7 @@ def test_bulk_with_nothing_ticked_is_refused(as_coordinator, message):
     assert as_coordinator.post("/gestion/messages/lot", data={"action": "traiter"}).status_code == 422
 
 
+@counts_what_is_kept
 def test_the_list_costs_few_queries_whatever_its_length(as_coordinator, app):
     for number in range(30):
         rules.receive(f"cle-{number}", **TYPED)

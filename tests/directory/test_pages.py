@@ -23,10 +23,15 @@ ANSWERS = {
 }  # fmt: skip
 
 
+def practise(adherent, **values):
+    Practice.delete().where(Practice.person == adherent.person_id).execute()
+    Practice.create(person=adherent.person_id, **values)
+
+
 @pytest.fixture
 def midwife(adherent):
     """The adherent of the tests, who practises as a midwife."""
-    Practice.replace(person=adherent.person_id, profession="50", commune=territory.use(BRIE)).execute()
+    practise(adherent, profession="50", commune=territory.use(BRIE))
     return adherent
 
 
@@ -193,7 +198,7 @@ def test_lists_are_searched_exported_printed_and_a_part_is_a_piece_of_its_page(a
 
 
 def test_a_candidate_walks_the_path_from_their_page(as_adherent, adherent):
-    Practice.replace(person=adherent.person_id, profession="10-MG").execute()
+    practise(adherent, profession="10-MG")
     assert "ouvert à : Sages-femmes" in as_adherent.get("/espace/repertoires/sages-femmes/rejoindre").text
     data = {"consent": "y", "consent_version": "2026-11", "stage": "interesse", "freins": ["temps"]}
     answer = as_adherent.post("/espace/repertoires/msu/rejoindre", data=data)

@@ -18,6 +18,7 @@ from cptsapp import create_app
 from cptsapp.kernel.db import db
 from tests.conftest import SECRET
 from tests.faults.test_serve import free_port, wait_for_answer
+from tests.postgresql import sqlite_only
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 100 if os.environ.get("CPTS_FAULTS") == "long" else 1
@@ -97,6 +98,7 @@ def test_a_reload_under_load_loses_no_request(served):
     assert load.failed == []
 
 
+@sqlite_only  # it is asked for its own check
 def test_workers_that_are_killed_under_load_cost_a_few_requests_and_no_row(served):
     process, port, instance = served
     with Load(port) as load:

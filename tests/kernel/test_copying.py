@@ -3,9 +3,6 @@
 With `CPTS_TEST_DATABASE_URL` (an address of PostgreSQL where a schema of our own may be made) and psycopg.
 """
 
-import os
-from importlib.util import find_spec
-
 import pytest
 from peewee import IntegrityError
 
@@ -21,13 +18,9 @@ from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.search import SearchDocument
 from cptsapp.kernel.settings import settings
 from tests.conftest import SECRET
+from tests.postgresql import SERVER, needs_postgresql, sqlite_only
 
-POSTGRESQL = os.environ.get("CPTS_TEST_DATABASE_URL", "")
 SCHEMA = "cptsapp_copy"
-needs_postgresql = pytest.mark.skipif(
-    not POSTGRESQL or find_spec("psycopg") is None,
-    reason="PostgreSQL is tried when CPTS_TEST_DATABASE_URL names a server and psycopg is installed",
-)
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def filled(tmp_path):
 @pytest.fixture
 def url():
     """The address of an empty schema."""
-    address = f"{POSTGRESQL}{'&' if '?' in POSTGRESQL else '?'}options=-csearch_path%3D{SCHEMA}"
+    address = f"{SERVER}{'&' if '?' in SERVER else '?'}options=-csearch_path%3D{SCHEMA}"
     with copying._postgresql(address) as base:
         base.execute_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         base.execute_sql(f"CREATE SCHEMA {SCHEMA}")
@@ -115,6 +108,7 @@ def test_a_base_goes_to_postgresql_and_its_backup_comes_back_to_sqlite_row_by_ro
         backup.restore(plain, there)
 
 
+@sqlite_only  # it is where a copy comes from
 def test_what_is_no_empty_postgresql_is_refused_with_a_sentence(app):
     with pytest.raises(RuleError, match="adresse postgresql"):
         copying.copy_instance("sqlite:///ailleurs.db")

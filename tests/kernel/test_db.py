@@ -5,12 +5,14 @@ import pytest
 from cptsapp import create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel.db import db, revision
+from tests.postgresql import sqlite_only
 
 
 def pragma(name):
     return db.execute_sql(f"PRAGMA {name}").fetchone()[0]
 
 
+@sqlite_only  # the pragmas are its own
 def test_a_connection_is_opened_with_what_durability_asks(instance):
     create_app(instance, secret_key="k" * 40)
     with database.connection():

@@ -1,6 +1,5 @@
 """What is kept of the database is never older than the database; what is spelled once is what peewee would write."""
 
-import sqlite3
 import threading
 from datetime import date, datetime, timedelta
 
@@ -14,10 +13,10 @@ from cptsapp.blueprints.person import rules as people
 from cptsapp.blueprints.person.models import Kind, Person
 from cptsapp.kernel import db as database
 from cptsapp.kernel import pieces
-from cptsapp.kernel.db import db, is_sqlite, tables
+from cptsapp.kernel.db import db, tables
 from cptsapp.kernel.kept import kept, once
 from cptsapp.kernel.prepared import Counted, count, prepared
-from cptsapp.kernel.settings import settings
+from tests.postgresql import counts_what_is_kept, elsewhere
 
 
 def person(name="Fictif"):
@@ -40,6 +39,7 @@ def names(app):
     return answer
 
 
+@counts_what_is_kept
 def test_a_reading_is_made_again_after_any_write_and_only_then(names):
     assert names("Alb") == names("Alb") == []
     assert names.made() == 1
@@ -56,13 +56,10 @@ def test_a_reading_is_made_again_after_any_write_and_only_then(names):
 def test_a_write_of_another_process_is_seen_at_once(names):
     someone = person("Alberti")
     assert names("Alb") == ["Alberti"]
-    other = sqlite3.connect(settings.instance / "cpts.db")
-    with other:
-        other.execute("UPDATE person SET family_name = 'Albin' WHERE id = ?", (someone.id,))
-    assert names("Alb") == ["Albin"]
-    with other:
-        other.execute("UPDATE person SET family_name = 'Albert' WHERE id = ?", (someone.id,))
-    other.close()
+    with elsewhere() as run:
+        run(f"UPDATE person SET family_name = 'Albin' WHERE id = {someone.id}")
+        assert names("Alb") == ["Albin"]
+        run(f"UPDATE person SET family_name = 'Albert' WHERE id = {someone.id}")
     assert names("Alb") == ["Albert"]
 
 
@@ -94,13 +91,11 @@ def test_a_connection_given_the_place_of_another_starts_anew(names):
     """A pool closes and opens connections: what one had kept is not another's."""
     assert names("Alb") == []
     db.close_all()
-    other = sqlite3.connect(settings.instance / "cpts.db")
-    with other:
-        other.execute(
+    with elsewhere() as run:
+        run(
             "INSERT INTO person (kind, given_name, family_name, name, email, phone, note, folded, email_normalised, "
             "created_at) VALUES ('person', '', 'Alberti', '', '', '', '', '', '', '2026-01-01')"
         )
-    other.close()
     db.connect(reuse_if_open=True)
     assert names("Alb") == ["Alberti"]
 
@@ -151,6 +146,7 @@ def test_a_prepared_query_takes_records_as_values_and_joins_that_find_nothing(ap
     assert counted.count == 1
 
 
+@counts_what_is_kept
 def test_several_counts_are_one_query_and_follow_what_is_written(app):
     structures = Counted(lambda: Person.select().where(Person.kind == Kind.STRUCTURE))
     everybody = Counted(Person.select, lambda: Person.select().order_by(Person.folded))
@@ -196,7 +192,6 @@ def test_a_piece_is_drawn_once_for_the_same_values_and_escapes_them(app):
 
 
 def test_the_base_says_that_it_has_changed(app):
-    assert is_sqlite()
     before = database.stamp()
     assert database.stamp() == before
     person()

@@ -11,6 +11,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import holds, marks
 from cptsapp.kernel.mail.holds import MailHold, Reason
 from cptsapp.kernel.mail.models import Kind, OutgoingMail, State
+from tests.postgresql import sqlite_only
 
 
 def waiting(address, kind, count=1):
@@ -103,6 +104,7 @@ def test_a_key_drawn_in_a_transaction_that_fails_is_drawn_again(app):
     assert lasting.key("autre") != kept
 
 
+@sqlite_only  # what stands beside a restored instance is a file
 def test_refusals_of_after_a_backup_are_kept_by_its_restoration(app, tmp_path, monkeypatch):
     holds.hold("ancien@exemple.fr", [Kind.COLLECTIVE], Reason.OPPOSED)
     former = tmp_path / "ancienne.db"

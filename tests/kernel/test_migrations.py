@@ -13,6 +13,7 @@ from cptsapp.kernel import db as database
 from cptsapp.kernel import instance as installation
 from cptsapp.kernel.db import Revision, db, revision
 from cptsapp.kernel.settings import settings
+from tests import postgresql
 
 SECRET = "une-cle-de-test-assez-longue-pour-convenir"
 
@@ -71,6 +72,35 @@ def test_the_migrations_make_exactly_what_the_models_declare(migrated, tmp_path)
             migration.pop("sqlite_sequence", None)
             model.pop("sqlite_sequence", None)
         assert migration == model
+
+
+SCHEMA_OF_POSTGRESQL = (
+    "SELECT table_name, column_name, data_type, is_nullable, character_maximum_length, column_default "
+    "FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE connamespace = 'public'::regnamespace",
+    "SELECT tablename, replace(indexdef, indexname, '') FROM pg_indexes WHERE schemaname = 'public'",
+)
+
+
+def schema_made_by(make, folder) -> list[set]:
+    """Return the columns, constraints and indexes that `make` gives an empty PostgreSQL database."""
+    folder.mkdir()
+    with postgresql.database("schema") as address:
+        create_app(folder, secret_key=SECRET, database_url=address)
+        with database.connection():
+            make()
+            rows = [db.execute_sql(each).fetchall() for each in SCHEMA_OF_POSTGRESQL]
+        db.close_all()
+    return [{row for row in each if row[0] != "schema_migration"} for each in rows]
+
+
+@postgresql.needs_postgresql
+def test_on_postgresql_too_the_migrations_make_what_the_models_declare(tmp_path):
+    migrated = schema_made_by(database.migrate, tmp_path / "a")
+    declared = schema_made_by(database.create_all, tmp_path / "b")
+    for migration, model in zip(migrated, declared, strict=True):
+        assert migration - model == model - migration == set()
 
 
 def test_a_copy_is_kept_before_tables_change(migrated, settings_of, monkeypatch):

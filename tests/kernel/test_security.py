@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from peewee import sqlite3
 
 from cptsapp.kernel.access import access
-from cptsapp.kernel.db import db, now
+from cptsapp.kernel.db import db, is_sqlite, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.sessions import Session, cookie_name
+from tests.postgresql import elsewhere
 
 
 @pytest.fixture
@@ -200,10 +200,10 @@ def test_what_somebody_else_took_away_meanwhile_is_missing_not_a_breakdown(app, 
 @pytest.fixture
 def locked_database(app, settings):
     """A database that another process holds for writing, and for which nobody waits long."""
-    db.execute_sql("PRAGMA busy_timeout = 50")
-    other = sqlite3.connect(settings.instance / "cpts.db", isolation_level=None)
-    yield lambda: other.execute("BEGIN IMMEDIATE")
-    other.close()
+    db.execute_sql("PRAGMA busy_timeout = 50" if is_sqlite() else "SET lock_timeout = 50")
+    hold = "BEGIN IMMEDIATE" if is_sqlite() else "BEGIN; LOCK TABLE session IN EXCLUSIVE MODE"
+    with elsewhere() as run:
+        yield lambda: run(hold)
 
 
 def test_a_page_is_read_even_when_the_sign_of_life_cannot_be_written(as_adherent, locked_database):

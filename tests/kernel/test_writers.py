@@ -7,6 +7,7 @@ import pytest
 
 from cptsapp.kernel import db as database
 from cptsapp.kernel.db import db, revision
+from tests.postgresql import sqlite_only
 
 WRITERS, WRITES = 12, 15
 
@@ -31,6 +32,7 @@ def test_every_one_of_many_writers_is_served(app, queue):
     assert revision.read() == before + WRITERS * WRITES
 
 
+@sqlite_only  # PostgreSQL lets writers queue by itself
 @pytest.mark.parametrize("end", ["commit", "rollback", "refused commit"])
 def test_a_writer_gives_its_turn_up_however_it_ends(app, queue, monkeypatch, end):
     if end == "refused commit":
@@ -47,6 +49,7 @@ def test_a_writer_gives_its_turn_up_however_it_ends(app, queue, monkeypatch, end
     queue._turn.release()
 
 
+@sqlite_only  # as above
 def test_a_writer_that_waits_too_long_for_its_turn_goes_on_without_it(app, queue, monkeypatch):
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
     before = revision.read()

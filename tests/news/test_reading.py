@@ -11,6 +11,7 @@ from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import now
 from cptsapp.kernel.editing import typed_moment
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 
 def in_hours(hours):
@@ -122,6 +123,7 @@ def test_the_fragment_is_a_piece_of_the_page(client, article, path):
     assert "<html" not in part
 
 
+@counts_what_is_kept
 def test_a_thousand_articles_are_listed_with_one_query_and_no_file_read(client, write, settings, monkeypatch):
     folder = settings.content / "actualites"
     folder.mkdir(parents=True, exist_ok=True)

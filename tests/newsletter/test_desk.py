@@ -15,6 +15,7 @@ from cptsapp.blueprints.newsletter.models import Issue, IssueItem, IssueVersion,
 from tests.conftest import text_of
 from tests.event.test_booking import make_event
 from tests.newsletter.conftest import form_of, heading, write
+from tests.postgresql import counts_what_is_kept
 
 ROOM = "/gestion/newsletters/"
 HTMX = {"HX-Request": "true"}
@@ -299,6 +300,7 @@ def test_each_fragment_is_a_piece_of_its_page(as_coordinator, demonstration):
         assert "<html" not in part
 
 
+@counts_what_is_kept
 def test_a_long_letter_costs_as_many_queries_as_a_short_one(as_coordinator, letter, site, app):
     site.announce(url="/")
     picked = picking.block_of("event", site.items[0])

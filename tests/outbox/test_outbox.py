@@ -265,9 +265,8 @@ def test_a_test_mail_leaves_at_once_and_the_page_says_so(as_coordinator, mailbox
 
 def test_each_sender_can_be_tried(as_coordinator, mailbox, app):
     with db.atomic():
-        Association.insert(
-            id=1, name="CPTS d’essai", sender_email="bonjour@exemple.fr", collective_sender_email="lettre@exemple.fr"
-        ).on_conflict_replace().execute()
+        Association.insert(id=1, name="CPTS d’essai").on_conflict_ignore().execute()
+        Association.update(sender_email="bonjour@exemple.fr", collective_sender_email="lettre@exemple.fr").execute()
     for kind in ("personal", "collective"):
         as_coordinator.post("/gestion/courriels/essai", data={"to": "moi@exemple.fr", "kind": kind})
     senders = [letter.message["From"].addresses[0].addr_spec for letter in mailbox.letters]

@@ -10,6 +10,7 @@ from cptsapp.blueprints.page.models import PAGES
 from cptsapp.kernel import registry
 from cptsapp.kernel.dates import today
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 
 def menu_of(page: str) -> str:
@@ -230,6 +231,7 @@ def test_no_page_may_take_the_address_of_a_room(app):
     } <= reserved()
 
 
+@counts_what_is_kept
 def test_a_page_costs_one_query(client, write):
     write("la-cpts", menu={"position": "1"})
     client.get("/la-cpts")

@@ -79,7 +79,7 @@ def test_an_old_backup_waits_for_the_administration_alone(as_admin, as_coordinat
 def test_the_export_for_a_successor_holds_every_table_and_no_secret(as_admin, admin, settings, app):
     adherent.admit(admin.person_id)
     db.execute_sql("CREATE TABLE plus_tard (id INTEGER PRIMARY KEY, nom TEXT)")
-    db.execute_sql("INSERT INTO plus_tard (nom) VALUES ('=1+1')")
+    db.execute_sql("INSERT INTO plus_tard (id, nom) VALUES (1, '=1+1')")
     (settings.content / "pages").mkdir(parents=True, exist_ok=True)
     (settings.content / "pages" / "accueil.md").write_text("Bonjour", encoding="utf-8")
     proved(admin, now() - timedelta(minutes=11))

@@ -8,6 +8,7 @@ from playhouse.test_utils import count_queries
 from cptsapp.blueprints.territory import rules
 from cptsapp.blueprints.territory.models import Commune, Headcount, Quartier, Territory
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 PAGE = "/gestion/parametres/territoire"
 
@@ -91,6 +92,7 @@ def test_quartiers_are_for_a_territory_of_one_commune(as_coordinator):
     assert as_coordinator.post(f"{PAGE}/quartiers", data={"quartiers": "Autre"}).status_code == 422
 
 
+@counts_what_is_kept
 def test_a_page_of_many_communes_costs_no_more_queries(as_coordinator):
     rules.add_intercommunality("200070779")
     as_coordinator.get(PAGE)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from peewee import fn
+from peewee import SQL, fn
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory.models import Headcount
@@ -38,11 +38,13 @@ def figures() -> Figures:
 def _figures(day: date) -> Figures:
     status = Membership.status_sql(day)
     count, there = fn.COUNT(1), Person.deleted_at.is_null()
-    groups = (Membership.type, Membership.college.is_null(), status)
-    query = Membership.select(*groups, Membership.started_on >= day.replace(month=1, day=1), count).join(Person)
-    rows = list(
-        query.where(belongs(), there).group_by(*groups, Membership.started_on >= day.replace(month=1, day=1)).tuples()
-    )
+    is_new = Membership.started_on >= day.replace(month=1, day=1)
+    query = Membership.select(
+        Membership.type, Membership.college.is_null(), status.alias("standing"), is_new.alias("is_new"), count
+    ).join(Person)
+    # What has values in it is grouped by its name: PostgreSQL does not see that it is the same twice.
+    groups = (Membership.type, Membership.college.is_null(), SQL("standing"), SQL("is_new"))
+    rows = list(query.where(belongs(), there).group_by(*groups).tuples())
     active = [row for row in rows if row[2] == Status.ACTIVE]
     return Figures(
         active=sum(row[-1] for row in active),

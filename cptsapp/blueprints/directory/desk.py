@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 
-from peewee import Case, fn
+from peewee import SQL, Case, fn
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.dates import today
@@ -86,10 +86,10 @@ def standing(definition: Definition) -> Standing:
 
 def _count(found: dict[str, Standing], day: date):
     age = Case(None, ((Entry.expires_on < day, "past"), (to_confirm_soon(day), "soon")), "far")
-    query = Entry.select(Entry.directory, Entry.status, age, fn.COUNT(Entry.id)).where(is_present())
+    query = Entry.select(Entry.directory, Entry.status, age.alias("age"), fn.COUNT(Entry.id)).where(is_present())
     if len(found) == 1:
         query = query.where(Entry.directory == next(iter(found)))
-    for slug, status, when, count in query.group_by(Entry.directory, Entry.status, age).tuples():
+    for slug, status, when, count in query.group_by(Entry.directory, Entry.status, SQL("age")).tuples():
         if slug in found:
             _add(found[slug], Status(status), when, count)
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from cptsapp.kernel import journal
-from cptsapp.kernel.db import db, insert_rows, now
+from cptsapp.kernel.db import alone, db, insert_rows, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.jobs import every, job
 from cptsapp.kernel.registry import personal_eraser, purge
@@ -236,6 +236,7 @@ def _write(run: Import) -> None:
     """Write an import in one transaction. When the records have changed since the preview, show it again."""
     try:
         with db.atomic():
+            alone("import")
             written = _write_all(run)
             counts = {"created": written["created"], "updated": written["updated"]}
             journal.write("import.done", "import", run.id, list=run.kind, **counts)
