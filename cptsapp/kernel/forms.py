@@ -174,7 +174,8 @@ class PublicForm(Form):
             return "Ce formulaire est resté ouvert trop longtemps. Relisez-le, puis envoyez-le de nouveau."
         if self.website.data:
             return "Ce formulaire a été rempli d’une façon inhabituelle. Laissez vide le champ caché, puis renvoyez-le."
-        if age < current_app.config.get("FORM_MINIMUM_SECONDS", MINIMUM_SECONDS):
+        # Drawn later than it is sent: the clock was set back meanwhile, which is no reason to refuse anybody.
+        if 0 <= age < current_app.config.get("FORM_MINIMUM_SECONDS", MINIMUM_SECONDS):
             return "Votre envoi est arrivé très vite. Attendez quelques secondes, puis envoyez-le de nouveau."
         return None
 

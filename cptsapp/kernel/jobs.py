@@ -18,7 +18,7 @@ from flask.cli import with_appcontext
 from huey import Huey, crontab
 from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
-from huey.storage import MemoryStorage, RedisStorage, SqliteStorage
+from huey.storage import MemoryStorage, PriorityRedisStorage, SqliteStorage
 from peewee import CharField, DateField, DateTimeField, IntegerField, TextField
 
 from . import journal, registry
@@ -32,6 +32,7 @@ log = logging.getLogger("cptsapp.jobs")
 WELL_FOR = {"worker": timedelta(minutes=3), "cron": timedelta(minutes=16)}
 RETRY_AFTER = timedelta(hours=1)  # a daily job that failed or was killed is tried again
 MOST_TRIES = 5
+CLOCK_SLACK = timedelta(minutes=5)  # a run that is later than this is of a clock that was set back since
 RUNS_KEPT = timedelta(days=90)
 WORKERS = 3  # a long sending leaves two threads for the rest
 STOP_WITHIN_SECONDS = 60
@@ -136,7 +137,7 @@ def open_queue():
         return
     huey.serializer = SignedSerializer(secret=settings.secret_key)
     if settings.redis_url:
-        huey.storage = RedisStorage("cptsapp", url=settings.redis_url)
+        huey.storage = PriorityRedisStorage("cptsapp", url=settings.redis_url)  # the tick has a priority
     else:
         os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))
         # Losing this file loses nothing: it waits for no disk. No WAL: huey uses Python's own, older library.
@@ -172,7 +173,7 @@ def due_jobs(moment: datetime) -> list[tuple[Job, date | None]]:
     runs = {(run.name, run.due_on): run for run in JobRun.select().where(JobRun.due_on >= moment.date() - timedelta(2))}
     found = []
     for each in JOBS.values():
-        if each.minutes and _slot(clocks.get(each.name), each.minutes) < _slot(moment, each.minutes):
+        if each.minutes and _slot_is_free(clocks.get(each.name), each.minutes, moment):
             found.append((each, None))
         elif each.at:
             day = last_due_day(each.at, moment)
@@ -189,8 +190,12 @@ def last_due_day(at: time, moment: datetime) -> date:
     return local.date() if struck else local.date() - timedelta(days=1)
 
 
-def _slot(moment: datetime | None, minutes: int) -> int:
-    return int((moment - datetime(1970, 1, 1)).total_seconds() // (60 * minutes)) if moment else -1
+def _slot_is_free(ran_at: datetime | None, minutes: int, moment: datetime) -> bool:
+    return ran_at is None or ran_at > moment + CLOCK_SLACK or _slot(ran_at, minutes) < _slot(moment, minutes)
+
+
+def _slot(moment: datetime, minutes: int) -> int:
+    return int((moment - datetime(1970, 1, 1)).total_seconds() // (60 * minutes))
 
 
 def _may_start(run: JobRun | None, moment: datetime) -> bool:
@@ -222,7 +227,8 @@ def run_scheduled(each: Job, due: date | None) -> bool:
 @db.atomic()
 def _take_slot(each: Job, moment: datetime) -> bool:
     start = datetime(1970, 1, 1) + timedelta(minutes=_slot(moment, each.minutes) * each.minutes)
-    mine = JobClock.update(ran_at=moment).where(JobClock.name == each.name, JobClock.ran_at < start).execute()
+    free = (JobClock.ran_at < start) | (JobClock.ran_at > moment + CLOCK_SLACK)
+    mine = JobClock.update(ran_at=moment).where(JobClock.name == each.name, free).execute()
     if mine:
         return True
     added = JobClock.insert(name=each.name, ran_at=moment).on_conflict_ignore()
