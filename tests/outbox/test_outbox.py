@@ -11,7 +11,7 @@ from playhouse.test_utils import count_queries
 
 from cptsapp.blueprints.association.models import Association
 from cptsapp.blueprints.outbox import dns as records
-from cptsapp.blueprints.outbox import rules
+from cptsapp.blueprints.outbox import registrations, rules
 from cptsapp.kernel import mail, registry
 from cptsapp.kernel import mailbox as local
 from cptsapp.kernel.dates import today
@@ -381,6 +381,12 @@ def test_a_person_gets_their_mails_and_has_them_erased(mailbox):
     assert not OutgoingMail.of_person(7).exists()
     assert OutgoingMail.of_person(8).count() == 1
     assert again(waiting).state == State.PENDING
+
+
+def test_the_mails_of_a_record_are_found_by_their_address_whatever_else_left(app):
+    query = registrations._mails_of._spelled(None)
+    plan = db.execute_sql(f"EXPLAIN QUERY PLAN {query.text}", ["nom@exemple.fr", "%,1,%", 5]).fetchall()
+    assert any("outgoing_mail_address" in str(row) for row in plan)
 
 
 def test_a_person_number_is_not_taken_for_another(app):

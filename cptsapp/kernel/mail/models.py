@@ -11,6 +11,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     TextField,
+    fn,
 )
 
 from ..choices import Choice
@@ -122,6 +123,11 @@ class OutgoingMail(Table):
     @property
     def kind_label(self) -> str:
         return Kind(self.kind).label
+
+
+OutgoingMail.add_index(
+    OutgoingMail.index(fn.LOWER(OutgoingMail.to_address), OutgoingMail.id, name="outgoing_mail_address")
+)
 
 
 class FrozenMail(Table):
