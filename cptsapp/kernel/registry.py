@@ -198,6 +198,9 @@ space_cards: list[Card] = []
 waiting_sources: list[WaitingSource] = []
 person_panels: list[Panel] = []
 fiche_panels: list[Panel] = []
+public_fiche_panels: list[Panel] = []
+project_panels: list[Panel] = []
+fiche_rows: list[Named] = []
 segments: list[Segment] = []
 letter_sources: list[Named] = []
 outlets: list[Outlet] = []
@@ -208,6 +211,7 @@ indicators: list[Indicator] = []
 row_sources: dict[str, RowSource] = {}
 breakdowns: list[Breakdown] = []
 public_counters: list[Named] = []
+counter_sources: list[Callable] = []
 search_sources: list[Named] = []
 sitemap_sources: list[Callable] = []
 home_blocks: list[Named] = []
@@ -252,6 +256,22 @@ def person_panel(title, *, template, access, order=50):
 def fiche_panel(title, *, template, access, order=50):
     """A function of a fiche-action that gives its template's values: a card of its page in the gestion."""
     return _adder(fiche_panels, lambda load: Panel(title, template, tuple(access), load, order))
+
+
+def public_fiche_panel(title, *, template, order=50):
+    """A function of a fiche that everybody may read: a part of its page on the site."""
+    return _adder(public_fiche_panels, lambda load: Panel(title, template, ("public",), load, order))
+
+
+def project_panel(title, *, template, order=50):
+    """A function of the fiches that everybody may read: a part of the page of the project on the site."""
+    return _adder(project_panels, lambda load: Panel(title, template, ("public",), load, order))
+
+
+def fiche_row(label):
+    """A function of a fiche and of its row in a file brought in, that creates what its feature finds there; it returns
+    how many, and raises RuleError when the row makes no sense."""
+    return _adder(fiche_rows, lambda call: Named(call.__module__, label, call))
 
 
 def segment(key, label, *, choices, order=50):
@@ -306,6 +326,12 @@ def breakdown(key, by, label):
 
 def public_counter(label, *, order=50):
     return _adder(public_counters, lambda call: Named(label, label, call, order))
+
+
+def counter_source(function):
+    """A function that gives more public counters, (label, number), when people choose them and not the code."""
+    counter_sources.append(function)
+    return function
 
 
 def search_source(kind, label):

@@ -74,6 +74,11 @@ DESK = paths(
 /gestion/contrat/1/modifier /gestion/contrat/1/missions /gestion/contrat/1/annees/1
 /gestion/projet/fiches/ /gestion/projet/fiches/1 /gestion/projet/fiches/1/modifier /gestion/projet/fiches/nouvelle
 /gestion/projet/fiches/1/versions?de=1 /gestion/projet/fiches/importer /gestion/projet/fiches/corbeille
+/gestion/projet /gestion/projet/indicateurs/ /gestion/projet/indicateurs/1 /gestion/projet/indicateurs/nouveau
+/gestion/projet/indicateurs/1/rattachement /gestion/projet/indicateurs/1/definition/1/4
+/gestion/projet/indicateurs/archives /gestion/projet/indicateurs/1/lignes/1/4
+/gestion/projet/indicateurs/13/valeurs/nouvelle
+/gestion/projet/indicateurs/13/importer /gestion/projet/indicateurs/?q=zzzzzz
 /gestion/projet/fiches/?q=zzzzzz /gestion/projet/consultations/ /gestion/projet/consultations/?q=zzzzzz
 /gestion/projet/rapports/ /gestion/projet/rapports/?q=zzzzzz /gestion/projet/rapports/nouveau
 /gestion/projet/rapports/1 /gestion/projet/rapports/2 /gestion/projet/rapports/2/lire

@@ -83,10 +83,10 @@ def decided(start: date, end: date) -> int:
 
 
 @indicator("adherent.delay", "Délai de réponse aux demandes (moyenne)", unit="jours")
-def delay(start: date, end: date) -> int:
+def delay(start: date, end: date) -> int | None:
     """Return the mean number of days between the confirmation of a request and its answer, rounded."""
     found = _delays(start, end)
-    return round(sum(found) / len(found)) if found else 0
+    return round(sum(found) / len(found)) if found else None
 
 
 def _delays(start, end) -> list[float]:
@@ -97,13 +97,13 @@ def _delays(start, end) -> list[float]:
 
 
 @indicator("adherent.renewal_rate", "Taux de renouvellement", unit="%")
-def renewal_rate(start: date, end: date) -> int:
+def renewal_rate(start: date, end: date) -> int | None:
     """Return the share, in percent, of those covered the year before who were covered again in the year of `end`."""
     period = Period.at(end)
     before = period and Period.select().where(Period.ends_on < period.starts_on).order_by(Period.ends_on.desc()).first()
     if not before:
-        return 0
+        return None
     had = Year.select(Year.membership).where(Year.period == before)
     number = had.count()
     again = Year.select().where(Year.period == period, Year.membership.in_(had)).count()
-    return round(100 * again / number) if number else 0
+    return round(100 * again / number) if number else None

@@ -9,7 +9,7 @@ from datetime import date
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.registry import Parameter, breakdown, indicator
 
-from . import catalogue, counts, sharing
+from . import behind, catalogue, counts, sharing
 from .definition import Definition, Figure
 
 
@@ -33,8 +33,10 @@ def _declare(definition: Definition):
     def communes(start: date, end: date) -> dict[str, int]:
         return counts.by_commune(slug)
 
+    behind.declare_list(slug)
     for each in definition.figures:
         _declare_figure(slug, each)
+        behind.declare_figure(slug, each)
 
 
 def _declare_figure(slug: str, each: Figure):
@@ -100,6 +102,12 @@ def partners(start: date, end: date) -> int:
 @indicator("directory.partner_readings", "Fiches ouvertes par des partenaires", unit="fiches")
 def partner_readings(start: date, end: date) -> int:
     return sharing.readings(start, end)
+
+
+@indicator("directory.people", "Personnes différentes dans un répertoire", unit="professionnels", parameters=(LIST,))
+def people(start: date, end: date, directory: str = "") -> int:
+    """Count each person once, of one list or of all, at the end of a period."""
+    return len(behind.people(end, directory))
 
 
 @breakdown("directory.entries", "list", "Par répertoire")

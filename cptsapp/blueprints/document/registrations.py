@@ -2,13 +2,25 @@
 
 from datetime import date
 
+from flask import url_for
+
 from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.dates import span, to_paris
 from cptsapp.kernel.files import StoredFile, file_use
-from cptsapp.kernel.registry import LetterItem, indicator, letter_source, search_source, sitemap
+from cptsapp.kernel.registry import (
+    Behind,
+    LetterItem,
+    Parameter,
+    indicator,
+    letter_source,
+    rows_behind,
+    search_source,
+    sitemap,
+)
+from cptsapp.kernel.text import fold
 
 from . import rules
-from .models import Document, DocumentVersion
+from .models import Document, DocumentVersion, Kind
 
 
 @file_use
@@ -56,3 +68,32 @@ def versions_added(start, end):
     after, before = span(start, end)
     added = DocumentVersion.added_at >= after, DocumentVersion.added_at < before
     return DocumentVersion.select(DocumentVersion.document).where(*added).distinct().count()
+
+
+def _published(start: date, end: date, kind: str = "", words: str = ""):
+    """Select the documents put here in a period, of a kind, whose title or summary has all the words."""
+    after, before = span(start, end)
+    query = Document.select().where(Document.deleted_at.is_null(), Document.created_at >= after)
+    query = query.where(Document.created_at < before)
+    if kind:
+        query = query.where(Document.kind == kind)
+    for word in fold(words).split():
+        query = query.where(Document.folded.contains(word))
+    return query
+
+
+@indicator(
+    "document.published",
+    "Documents publiés",
+    unit="documents",
+    parameters=[Parameter("kind", "Genre", Kind.choices), Parameter("words", "Mots du titre ou du résumé")],
+)
+def published(start: date, end: date, kind: str = "", words: str = "") -> int:
+    return _published(start, end, kind, words).count()
+
+
+@rows_behind("document.published", access=("coordination",))
+def published_rows(start: date, end: date, kind: str = "", words: str = ""):
+    for each in _published(start, end, kind, words).order_by(Document.title):
+        address = url_for("document_gestion.show", id=each.id)
+        yield Behind(f"{each.kind_label} : {each.heading}", to_paris(each.created_at).date(), address)

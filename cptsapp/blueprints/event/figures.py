@@ -12,7 +12,8 @@ from peewee import JOIN, fn
 
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
-from cptsapp.kernel.dates import span
+from cptsapp.kernel.dates import span, start_of
+from cptsapp.kernel.kept import kept
 
 from .counts import Counts, counts_of
 from .models import CoOrganiser, Event, EventKind, Session, Status
@@ -29,22 +30,43 @@ def held(start: date, end: date):
     )
 
 
-def participants(start: date, end: date) -> int:
-    return sum(each.present for each in _counts(start, end).values())
+FIRST_DAY = date(1990, 1, 1)
 
 
-def professionals(start: date, end: date, *, kind: str = "") -> int:
-    """Count the professionals present, at events of one kind if it is given."""
-    events = held(start, end).where(Event.kind == kind) if kind else held(start, end)
-    return sum(each.professionals for each in counts_of(events).values())
+@kept
+def _counted_until(end: date) -> list[tuple[Event, Counts]]:
+    """Return all the events held until a day with their counts: whatever is then asked of them, they are read once."""
+    columns = (Event.id, Event.title, Event.kind, Event.action, Event.mission, Event.starts_at)
+    events = list(held(FIRST_DAY, end).select(*columns, Event.typed_participants, Event.typed_professionals))
+    counts = counts_of(events)
+    return [(each, counts[each.id]) for each in events]
 
 
-def registered(start: date, end: date) -> int:
-    return sum(each.confirmed for each in _counts(start, end).values())
+def counted(start: date, end: date) -> list[tuple[Event, Counts]]:
+    """Return the events held in a period with their counts."""
+    after = start_of(start)
+    return [(event, counts) for event, counts in _counted_until(end) if event.starts_at >= after]
 
 
-def _counts(start: date, end: date) -> dict[int, Counts]:
-    return counts_of(held(start, end))
+def narrowed(start: date, end: date, **which: str) -> list[tuple[Event, Counts]]:
+    """Return the events held of one `kind`, `mission` or `action` (the code of a fiche), with their counts."""
+    return [
+        (event, counts)
+        for event, counts in counted(start, end)
+        if all(getattr(event, name) == value for name, value in which.items() if value)
+    ]
+
+
+def participants(start: date, end: date, **which: str) -> int:
+    return sum(counts.present for _, counts in narrowed(start, end, **which))
+
+
+def professionals(start: date, end: date, **which: str) -> int:
+    return sum(counts.professionals for _, counts in narrowed(start, end, **which))
+
+
+def registered(start: date, end: date, **which: str) -> int:
+    return sum(counts.confirmed for _, counts in narrowed(start, end, **which))
 
 
 def split(start: date, end: date, key) -> dict[str, tuple[int, int, int, int]]:
@@ -52,15 +74,13 @@ def split(start: date, end: date, key) -> dict[str, tuple[int, int, int, int]]:
 
     `key(event)` gives the label.
     """
-    events = list(held(start, end))
-    counts = counts_of(events)
     found: dict[str, list[int]] = {}
-    for each in events:
+    for each, counts in counted(start, end):
         line = found.setdefault(key(each) or UNSAID, [0, 0, 0, 0])
         line[0] += 1
-        line[1] += counts[each.id].present
-        line[2] += counts[each.id].professionals
-        line[3] += counts[each.id].confirmed
+        line[1] += counts.present
+        line[2] += counts.professionals
+        line[3] += counts.confirmed
     ordered = sorted(found.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))
     return {label: tuple(line) for label, line in ordered}
 

@@ -2,30 +2,38 @@
 
 from datetime import date
 
-from cptsapp.kernel.registry import breakdown, indicator
+from cptsapp.blueprints.territory import reference
+from cptsapp.kernel.registry import Parameter, breakdown, indicator
 
+from . import behind as behind  # registers the rows of the figures
 from . import figures
 from .models import Event, EventKind
 
-
-@indicator("event.held", "Événements tenus", unit="événements")
-def held(start: date, end: date) -> int:
-    return figures.held(start, end).count()
-
-
-@indicator("event.registered", "Inscrits aux événements tenus", unit="personnes")
-def registered(start: date, end: date) -> int:
-    return figures.registered(start, end)
+NARROWED = (
+    Parameter("kind", "Nature", EventKind.choices),
+    Parameter("action", "Code de l’action"),
+    Parameter("mission", "Mission", lambda: [(each.code, each.label) for each in reference.missions().values()]),
+)
 
 
-@indicator("event.participants", "Participants aux événements", unit="personnes")
-def participants(start: date, end: date) -> int:
-    return figures.participants(start, end)
+@indicator("event.held", "Événements tenus", unit="événements", parameters=NARROWED)
+def held(start: date, end: date, **which: str) -> int:
+    return len(figures.narrowed(start, end, **which))
 
 
-@indicator("event.professionals", "Professionnels de santé présents", unit="professionnels")
-def professionals(start: date, end: date) -> int:
-    return figures.professionals(start, end)
+@indicator("event.registered", "Inscrits aux événements tenus", unit="personnes", parameters=NARROWED)
+def registered(start: date, end: date, **which: str) -> int:
+    return figures.registered(start, end, **which)
+
+
+@indicator("event.participants", "Participants aux événements", unit="personnes", parameters=NARROWED)
+def participants(start: date, end: date, **which: str) -> int:
+    return figures.participants(start, end, **which)
+
+
+@indicator("event.professionals", "Professionnels de santé présents", unit="professionnels", parameters=NARROWED)
+def professionals(start: date, end: date, **which: str) -> int:
+    return figures.professionals(start, end, **which)
 
 
 @indicator("event.trained", "Professionnels de santé formés", unit="professionnels")

@@ -49,3 +49,13 @@ def written(value: Decimal | None, unit: str = "") -> str:
         return "–"
     text = number(int(value)) if value == value.to_integral_value() else number(float(value))
     return f"{text}{NBSP}{unit}" if unit in ("%", "€") else text
+
+
+def with_unit(value: Decimal, unit: str) -> str:
+    """« 12 ateliers », « 1 atelier », « 66,26 % »: units are kept in the plural, and French says one below two."""
+    text = written(value, unit)
+    return text if unit in ("", "%", "€") else f"{text}{NBSP}{unit if value >= 2 else singular(unit)}"
+
+
+def singular(unit: str) -> str:
+    return " ".join(word[:-1] if word.endswith("s") and len(word) > 3 else word for word in unit.split(" "))

@@ -103,10 +103,14 @@ class Pair(Table):
         return query.switch(cls).join(Nurse, JOIN.LEFT_OUTER, on=(cls.nurse == Nurse.id))
 
     @classmethod
-    def active_at(cls, day: date) -> int:
+    def worked_on(cls, day: date):
+        """Return the condition that a pair worked on a day."""
         running = cls.ended_on.is_null() | (cls.ended_on >= day)
-        real = cls.end_reason != End.MISTAKE
-        return cls.select().where(cls.active_on <= day, running, real).count()
+        return (cls.active_on <= day) & running & (cls.end_reason != End.MISTAKE)
+
+    @classmethod
+    def active_at(cls, day: date) -> int:
+        return cls.select().where(cls.worked_on(day)).count()
 
     @classmethod
     def of_person(cls, person_id: int):
@@ -197,10 +201,14 @@ class Loan(Table):
         return query.switch(cls).join(Person, JOIN.LEFT_OUTER, on=(cls.holder == Person.id))
 
     @classmethod
+    def was_out(cls, day: date):
+        """Return the condition that something was lent on a day."""
+        return (cls.out_on <= day) & (cls.returned_on.is_null() | (cls.returned_on > day))
+
+    @classmethod
     def holders_at(cls, day: date) -> int:
         """Count the different people who held something on a day."""
-        out = (cls.out_on <= day) & (cls.returned_on.is_null() | (cls.returned_on > day))
-        return cls.select(fn.COUNT(cls.holder.distinct())).where(out).scalar()
+        return cls.select(fn.COUNT(cls.holder.distinct())).where(cls.was_out(day)).scalar()
 
 
 Loan.add_index(Loan.index(Loan.equipment, unique=True, where=Loan.returned_on.is_null(), name="loan_one_holder"))

@@ -17,6 +17,7 @@ from cptsapp.kernel.registry import (
 )
 from cptsapp.kernel.text import plural
 
+from . import behind as behind  # registers the rows of the figures
 from . import rules
 from .models import End, Equipment, Loan, Pair
 

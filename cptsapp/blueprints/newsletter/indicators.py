@@ -2,8 +2,10 @@
 
 from datetime import date
 
-from cptsapp.kernel.dates import span
-from cptsapp.kernel.registry import breakdown, indicator
+from flask import url_for
+
+from cptsapp.kernel.dates import span, to_paris
+from cptsapp.kernel.registry import Behind, breakdown, indicator, rows_behind
 
 from . import health, readings
 from .models import Issue, Kind
@@ -22,6 +24,12 @@ def issues(start: date, end: date) -> int:
 @indicator("newsletter.messages", "Messages ciblés partis", unit="messages")
 def messages(start: date, end: date) -> int:
     return _out(Kind.MESSAGE, start, end).count()
+
+
+@rows_behind("newsletter.issues", access=("bureau", "coordination"))
+def issue_rows(start: date, end: date):
+    for each in _out(Kind.NEWSLETTER, start, end).order_by(Issue.out_at):
+        yield Behind(each.heading, to_paris(each.out_at).date(), url_for("newsletter_gestion.show", id=each.id))
 
 
 @indicator("newsletter.readings", "Lectures des archives de la lettre", unit="lectures")

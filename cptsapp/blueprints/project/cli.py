@@ -27,5 +27,7 @@ def import_file(file):
     click.echo(f"{plural(len(report.created), 'fiche créée', 'fiches créées')}.")
     if report.known:
         click.echo(f"Déjà là, laissées telles quelles : {', '.join(report.known)}.")
+    for label, number in report.made.items():
+        click.echo(f"{label} : {number}.")
     if report.aside:
         click.echo(f"Rubriques laissées de côté : {', '.join(sorted(report.aside))}.")

@@ -6,11 +6,13 @@ etat. Others are left aside, and told.
 """
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.registry import fiche_rows
 
 from . import rules
 from .models import Fiche
@@ -26,11 +28,12 @@ MOST_BYTES = 1_000_000
 
 @dataclass
 class Report:
-    """What an import did: titles created, titles that were there already, keys left aside."""
+    """What an import did: titles created, titles already there, keys left aside, what came with the fiches."""
 
     created: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     aside: set[str] = field(default_factory=set)
+    made: Counter = field(default_factory=Counter)
 
 
 @db.atomic()
@@ -40,14 +43,14 @@ def load(content: bytes) -> Report:
     for rank, row in enumerate(_rows(content), 1):
         values = _values(row, rank)
         report.aside |= set(row) - USED
-        if _is_known(values):
-            report.known.append(values["title"])
-            continue
+        fiche = _known(values)
+        (report.known if fiche else report.created).append(values["title"])
         try:
-            rules.create(**values)
+            fiche = fiche or rules.create(**values)
+            for each in fiche_rows:
+                report.made[each.label] += each.call(fiche, row)
         except RuleError as error:
             raise RuleError(f"Fiche {rank} (« {values['title']} ») : {error}") from error
-        report.created.append(values["title"])
     return report
 
 
@@ -149,6 +152,6 @@ def _paragraphs(*texts: str) -> str:
     return "\n\n".join(filter(None, texts))
 
 
-def _is_known(values: dict) -> bool:
+def _known(values: dict) -> Fiche | None:
     same = (Fiche.title == values["title"]) & (Fiche.code == values["code"]) & (Fiche.label == values["label"])
-    return Fiche.select().where(same).exists()
+    return Fiche.select().where(same).first()

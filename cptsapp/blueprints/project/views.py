@@ -3,10 +3,11 @@
 from flask import Blueprint, abort
 
 from cptsapp.blueprints.territory import reference
+from cptsapp.kernel import cards
 from cptsapp.kernel.access import access
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.registry import NavItem, navigation, reserved_slugs
+from cptsapp.kernel.registry import NavItem, navigation, project_panels, public_fiche_panels, reserved_slugs
 
 from .consultation import Consultation, counts_of
 from .models import Evaluation, Fiche
@@ -23,7 +24,11 @@ def index():
     fiches = list(Fiche.shown())
     missions = [(each.label, [x for x in fiches if x.mission == code]) for code, each in reference.missions().items()]
     missions.append(("Autres actions", [each for each in fiches if each.mission not in reference.missions()]))
-    return page("project/map.html", missions=[(label, rows) for label, rows in missions if rows])
+    return page(
+        "project/map.html",
+        missions=[(label, rows) for label, rows in missions if rows],
+        panels=cards.panels(project_panels, fiches=fiches),
+    )
 
 
 @bp.get("/<slug>")
@@ -41,4 +46,5 @@ def show(slug):
         comments=comments,
         answered=answered,
         running=running,
+        panels=cards.panels(public_fiche_panels, fiche=fiche),
     )

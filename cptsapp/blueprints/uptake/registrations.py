@@ -6,15 +6,15 @@ from functools import lru_cache
 from cptsapp.blueprints.territory.models import Headcount
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db, revision
-from cptsapp.kernel.registry import breakdown, first_step, home_block, indicator, public_counters
+from cptsapp.kernel.registry import breakdown, counter_sources, first_step, home_block, indicator, public_counters
 
 from . import figures
 
 
 @indicator("uptake.rate", "Professionnels de santé adhérents", unit="%")
-def rate(start: date, end: date) -> float:
-    """Return the share of the territory's professionals who were members on the last day, out of 100."""
-    return figures.total(end).rate or 0
+def rate(start: date, end: date) -> float | None:
+    """Return the share of the territory's professionals who were members on the last day; None if nobody counted."""
+    return figures.total(end).rate
 
 
 @indicator("uptake.professionals", "Adhérents professionnels de santé", unit="adhérents")
@@ -48,6 +48,7 @@ def counters() -> dict | None:
 def _counted(number: int, day: date, path: str) -> list[tuple[str, int]]:
     """Count once a day and after each change that the public sees, not at each page."""
     found = [(each.label, each.call()) for each in sorted(public_counters, key=lambda each: each.order)]
+    found += [pair for source in counter_sources for pair in source()]
     return [(label, value) for label, value in found if value is not None]
 
 
