@@ -446,6 +446,17 @@ def test_whatever_is_typed_is_kept_or_refused(as_coordinator, report, text, revi
     assert as_coordinator.get(f"{DESK}/{report.id}/fichier/odt").status_code == 200
 
 
+def test_the_page_tells_what_was_found_and_the_file_has_all(as_coordinator, report):
+    known = figures_of(report).values()
+    shown = {each.key for each in figures.telling(known)}
+    assert "indicator:mail.sent" not in shown
+    assert {each.key for each in known if each.key.startswith("contract:")} <= shown
+    assert not [each for each in known if each.value == "0" and each.key in shown and "indicator:" in each.key]
+    page = text_of(as_coordinator.get(f"{DESK}/{report.id}/lire").text)
+    assert "Comptes ouverts" not in page
+    assert "Comptes ouverts" in as_coordinator.get(f"{DESK}/{report.id}/fichier/csv").text
+
+
 def test_a_value_of_a_report_is_decimal_text_that_reads_back():
     figure = Figure("k", "g", "Un", "66,26\u00a0%", value="66.26", unit="%")
     assert Figure(**figure.as_json()) == figure

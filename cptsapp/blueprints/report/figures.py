@@ -15,6 +15,8 @@ from cptsapp.kernel.registry import breakdowns, indicators
 
 log = logging.getLogger("cptsapp.report")
 SMALL = 5  # under it, what others gave about people is not told outside
+OF_THE_HOUSE = ("account", "annuaire", "contact", "mail", "mailing", "page", "profile", "prospect")
+"""What the site counts to be kept, rather than to be told: in the CSV alone."""
 TOLD_APART = {
     ("adherent.active", "profession"),
     ("adherent.active", "type"),
@@ -175,8 +177,14 @@ def _money(key: str, group: str, label: str, cents: int | None, source: str) -> 
 
 
 def telling(figures: list[Figure]) -> list[Figure]:
-    """Return the figures that a reader looks for: what a feature counted and found none of is left out."""
-    return [each for each in figures if not (each.key.startswith("indicator:") and each.value in ("", "0"))]
+    """Return the figures that a reader looks for: what a feature found none of is left out, as is what keeps house."""
+    return [each for each in figures if not each.key.startswith("indicator:") or _is_telling(each)]
+
+
+def _is_telling(figure: Figure) -> bool:
+    key = figure.key.removeprefix("indicator:")
+    is_upkeep = key.partition(".")[0] in OF_THE_HOUSE or (key.startswith("directory.") and key.endswith(".confirmed"))
+    return figure.value not in ("", "0") and not is_upkeep
 
 
 def read_day(text: str) -> str:
