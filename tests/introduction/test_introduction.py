@@ -370,3 +370,11 @@ def test_an_introduction_that_is_over_or_lost_an_entry_is_not_reminded(offer, de
     assert rules.remind(found.expires_on) == 0
     rules.withdraw(found.id)
     assert rules.remind(found.expires_on) == 0
+
+
+def test_a_part_of_the_list_is_a_piece_of_its_page(as_coordinator, offer, demand):
+    rules.propose(demand.id, offer.id)
+    for path in (DESK, f"{DESK}?etat=waiting", f"{DESK}?etat=closed"):
+        whole, part = (as_coordinator.get(path, headers=each).text for each in ({}, HTMX))
+        assert part.strip() in whole, path
+        assert "<html" not in part, path

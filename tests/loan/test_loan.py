@@ -262,3 +262,10 @@ def test_names_go_three_years_after_and_figures_stay(case, doctor, nurse):
     assert rules.forget_old(today() + 1200 * DAY) == 2
     assert (Pair.get().doctor_id, Loan.get().holder_id) == (None, None)
     assert Loan.select().count() == 1
+
+
+def test_a_part_is_a_piece_of_its_page(as_coordinator, case):
+    for path in ("", "/binomes/nouveau", "/materiel", "/materiel/nouveau", f"/materiel/{case.id}/modifier", "/prets"):
+        whole, part = (as_coordinator.get(DESK + path, headers=each).text for each in ({}, HTMX))
+        assert part.strip() in whole, path
+        assert "<html" not in part, path

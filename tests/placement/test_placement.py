@@ -115,3 +115,10 @@ def test_figures_by_semester_and_a_host_erased_leaves_them_whole(host):
 
 def test_no_column_could_hold_a_trainee(app):
     assert set(Placement._meta.fields) == {"id", "starts_on", "host", "level", "number", "sites", "created_at"}
+
+
+def test_a_part_is_a_piece_of_its_page(as_coordinator, host):
+    for path in ("/gestion/stages?niveau=externe", "/gestion/stages/nouveau"):
+        whole, part = (as_coordinator.get(path, headers=each).text for each in ({}, {"HX-Request": "true"}))
+        assert part.strip() in whole, path
+        assert "<html" not in part, path

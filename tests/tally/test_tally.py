@@ -238,3 +238,9 @@ def test_each_usual_kind_is_an_indicator_and_all_add_up(nurse):
     for told in (indicators.by_kind, indicators.by_commune, indicators.by_month):
         assert sum(told(today(), today()).values()) == 3
     assert tallies.lines(today() + timedelta(days=1), today() + timedelta(days=2)) == []
+
+
+def test_the_form_of_a_counter_is_a_piece_of_its_page(as_coordinator):
+    whole, part = (as_coordinator.get(f"{DESK}/liste/nouveau", headers=each).text for each in ({}, HTMX))
+    assert part.strip() in whole
+    assert "<html" not in part
