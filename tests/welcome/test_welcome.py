@@ -127,7 +127,9 @@ def test_a_gp_who_is_no_member_yet_is_asked_for_by_hand(as_coordinator):
     assert "À accueillir" in as_coordinator.get(f"/gestion/personnes/{person.id}").text
     path = f"/gestion/accueils/{person.id}"
     assert as_coordinator.post(f"{path}/demander").location == path
+    assert as_coordinator.post(f"{path}/demander").location == path
     assert to_do() == {"Voisin"}
+    assert JournalEntry.select().where(JournalEntry.action == "welcome.asked").count() == 1
     rules.meet(person.id, on=today())
     rules.reopen(person.id)
     assert to_do() == {"Voisin"}  # it was asked: it is still asked

@@ -53,8 +53,9 @@ def reopen(person_id: int) -> None:
 def ask(person_id: int) -> None:
     """Ask for the welcome of a GP who is no newcomer among members, whatever the reason."""
     _refuse_others(person_id)
-    made = Welcome.insert(person=person_id, asked_on=today(), done_at=None).on_conflict_ignore().execute()
-    if made:
+    locked(Person.select(Person.id).where(Person.id == person_id)).first()
+    if not Welcome.select().where(Welcome.person == person_id).exists():
+        Welcome.create(person=person_id, asked_on=today(), done_at=None)
         journal.write(ASKED, "person", person_id)
 
 
