@@ -154,7 +154,7 @@ LISTS_DESK = paths(
 /gestion/repertoires/msu/couverture /gestion/repertoires/msu/doublons /gestion/repertoires/msu/doublons/avis
 /gestion/repertoires/msu/instantanes /gestion/repertoires/msu/import /gestion/repertoires/msu/definition
 /gestion/repertoires/ivg/ /gestion/repertoires/partenaires/ /gestion/repertoires/partenaires/nouveau
-/gestion/repertoires/partenaires/1 /gestion/accueils/
+/gestion/repertoires/partenaires/1 /gestion/accueils/ /gestion/accueils/2
 """
 )
 OWN_LISTS = paths(
@@ -162,7 +162,7 @@ OWN_LISTS = paths(
 /espace/repertoires /espace/repertoires/ipa /espace/repertoires/ipa?q=zzzzzz /espace/repertoires/ipa/1
 /espace/repertoires/ipa/1/ecrire /espace/repertoires/etp/rejoindre /espace/repertoires/liste/naissance
 /espace/repertoires/etp/pour-un-collegue?q=ariane /espace/repertoires/etp/pour-un-collegue/8
-/espace/repertoires/temoins /espace/repertoires/fiche/40 /espace/repertoires/fiche/40/modifier
+/espace/materiel/1/rendu /espace/repertoires/temoins /espace/repertoires/fiche/40 /espace/repertoires/fiche/40/modifier
 """
 )
 SEEN = (
