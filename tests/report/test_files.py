@@ -38,7 +38,7 @@ def opened(data: bytes) -> ElementTree.Element:
         styles = ElementTree.fromstring(file.read("styles.xml"))
         ElementTree.fromstring(file.read("meta.xml"))
         content = ElementTree.fromstring(file.read("content.xml"))
-    declared = {each.get(f"{{{odt.NAMES['style']}}}name") for each in styles.iter()}
+    declared = {each.get(f"{{{odt.NAMES['style']}}}name") for each in (*styles.iter(), *content.iter())}
     for each in content.iter():
         for attribute in ("text", "table"):
             style = each.get(f"{{{odt.NAMES[attribute]}}}style-name")

@@ -1,5 +1,6 @@
 """Reports: drafted from what the site knows, edited by people, drafted again without losing a word, frozen."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -118,6 +119,21 @@ def test_small_numbers_given_about_people_are_hidden_from_a_report_that_goes_rou
     assert (told.words, told.value) == ("3", "3")
     assert "moins de 5" in section(report, "mission-prevention").text
     assert "| 3 |" not in section(report, "mission-prevention").text
+
+
+def test_a_yes_or_no_is_said_in_words_with_its_target(as_coordinator, contract, fiche, measure):
+    MeasureTerm.update(kind="yes_no", direction="binary", target_thousandths=None).execute()
+    value_of(measure, 1)
+    dossier = rules.create(ReportKind.DOSSIER, contract_id=contract.id, year=2)
+    figure = figures_of(dossier)[f"measure:{measure.id}"]
+    assert (figure.words, figure.target_words) == ("oui", "oui")
+    assert "| oui | oui |" in section(dossier, "mission-prevention").text
+
+
+def test_a_draft_that_the_bureau_has_not_validated_is_not_told(contract, fiche):
+    project_rules.create(title="Idée en l’air", mission="parcours")
+    report = rules.create(ReportKind.ACTIVITY, contract_id=contract.id, year=2)
+    assert not Section.select().where(Section.report == report, Section.text.contains("Idée en l’air")).exists()
 
 
 def test_what_the_site_does_not_know_it_says(report):
@@ -303,7 +319,10 @@ def test_the_reasons_of_a_change_are_told_apart():
 
     assert "corrigées ou effacées" in why(Figure("a", "g", "Un", "2", value="2"))
     assert "courait encore" in why(Figure("a", "g", "Un", "2", value="2"), day)
-    assert "source a changé" in why(Figure("a", "g", "Un", "2", value="2", source="CPAM"))
+    assert "a été saisie" in why(Figure("a", "g", "Un", "2", value="2", source="CPAM"))
+    told = Figure("a", "g", "Un", "2", value="2", source="CPAM")
+    (change,) = comparing.moved([told], [replace(told, value="3", source="ARS")], ends_on=day, before=at, after=at)
+    assert change.why == "La source a changé : « CPAM », puis « ARS »."
     assert "Arrêté au" in why(Figure("a", "g", "Un", "2", value="2", as_of=day.isoformat()))
     gone, new = comparing.moved([old], [Figure("b", "g", "Deux", "2")], ends_on=day, before=at, after=at)[::-1]
     assert (gone.now, new.before) == (None, None)

@@ -37,6 +37,8 @@ def moved(old: list[Figure], new: list[Figure], *, ends_on: date, before: dateti
 def _why(was: Figure, each: Figure, ends_on: date, before: datetime, after: datetime) -> str:
     if was.definition != each.definition:
         return "La définition de l’indicateur a changé entre les deux."
+    if was.source != each.source and not was.source:
+        return "Une valeur a été saisie ou importée entre les deux."
     if was.source != each.source:
         return f"La source a changé : « {was.source or 'aucune'} », puis « {each.source or 'aucune'} »."
     if was.as_of != each.as_of:

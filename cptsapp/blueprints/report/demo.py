@@ -12,7 +12,7 @@ OPENING = (
 )
 
 
-@demo_data(order=90)
+@demo_data(order=94)
 def fill():
     contract, year = periods.current() or (None, None)
     if contract is None:

@@ -67,6 +67,8 @@ def know(
 ) -> Known:
     """Read what the drafts of a period say, in a few queries."""
     fiches = list(Fiche.present().where(Fiche.state != FicheState.DRAFT).order_by(Fiche.mission, Fiche.id))
+    told = {each.id for each in fiches}
+    readings = [each for each in readings if each.fiche is None or each.fiche.id in told]
     of_year = (Evaluation.contract == contract) & (Evaluation.year == year)
     evaluations = {each.fiche_id: each for each in Evaluation.select().where(of_year)} if contract else {}
     done = sorted((each for source in chronicles for each in source.call(start, last)), key=lambda each: each.on)

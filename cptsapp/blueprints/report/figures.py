@@ -50,6 +50,19 @@ class Figure:
     as_of: str = ""
     definition: str = ""
 
+    @property
+    def initial_words(self) -> str:
+        return self._in_words(self.initial)
+
+    @property
+    def target_words(self) -> str:
+        return self._in_words(self.target)
+
+    def _in_words(self, number: str) -> str:
+        if self.definition.startswith(f"{MeasureKind.YES_NO}|"):
+            return {"0": "non", "1": "oui"}.get(number, "–")
+        return written(Decimal(number), self.unit) if number else "–"
+
     def as_json(self) -> dict:
         return {name: value for name, value in asdict(self).items() if value not in ("", None)} | {"words": self.words}
 
@@ -76,19 +89,18 @@ def _of_reading(each: Reading, group: str, outside: bool) -> Figure:
     term = each.term
     counts = "|".join(str(part) for part in term.counts)
     source = each.source + (" ; deux définitions se mêlent" if each.changes_of_definition else "")
+    is_hidden = outside and is_small(each, each.value)
     words = words_of(each, each.value, outside) if each.value is not None else each.state.label
-    if outside and is_small(each, each.value):
-        return Figure(f"measure:{each.measure.id}", group, term.label, words, source=source)
     return Figure(
         key=f"measure:{each.measure.id}",
         group=group,
         label=term.label,
         words=words,
-        value=_exact(each.value),
+        value="" if is_hidden else _exact(each.value),
         unit=each.unit,
-        initial=_exact(each.initial),
+        initial="" if outside and is_small(each, each.initial) else _exact(each.initial),
         target=_exact(each.target),
-        gap=_exact(each.gap),
+        gap="" if is_hidden else _exact(each.gap),
         earned_cents=each.earned_cents if each.possible_cents else None,
         possible_cents=each.possible_cents or None,
         source=source,
@@ -98,7 +110,9 @@ def _of_reading(each: Reading, group: str, outside: bool) -> Figure:
 
 
 def is_small(each: Reading, value: Decimal | None) -> bool:
-    """Tell whether a value that others gave could point at somebody."""
+    """Tell whether a value that others gave could point at somebody: a number of people, or what a rate is made of."""
+    if each.term.kind == MeasureKind.RATE:
+        value = each.count
     is_given = each.term.origin in (Origin.TYPED, Origin.IMPORTED) and each.term.kind != MeasureKind.YES_NO
     return is_given and value is not None and 0 < value < SMALL
 

@@ -138,7 +138,7 @@ def read(id):
     """The whole report, for the eyes and for paper."""
     report = _present(id)
     last = _generations(report)[0]
-    written = [(each, showing.nested(each.text)) for each in Section.of(report) if each.text]
+    written = [(each, showing.nested(each)) for each in Section.of(report) if each.text]
     groups = _grouped(telling(last.figures))
     return page("report/read.html", report=report, last=last, sections=written, groups=groups)
 

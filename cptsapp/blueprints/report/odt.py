@@ -165,6 +165,8 @@ def _link(address: str) -> ElementTree.Element:
 def document(title: str, parts: list[tuple[str, str]], *, language: str = "fr-FR") -> bytes:
     """Return the file: its title, then the (heading, HTML) of each part; one without heading goes on from the last."""
     content = element("office:document-content", office__version="1.3")
+    box = _style(ElementTree.SubElement(content, _tag("office:automatic-styles")), "Case", "table-cell")
+    box.append(element("style:table-cell-properties", fo__border="0.5pt solid #888888", fo__padding="0.1cm"))
     text = ElementTree.SubElement(ElementTree.SubElement(content, _tag("office:body")), _tag("office:text"))
     text.append(element("text:p", title, text__style_name="Titre"))
     for heading, html in parts:
@@ -207,8 +209,6 @@ def _styles(language: str) -> ElementTree.Element:
     cell.append(element("style:paragraph-properties", fo__margin_bottom="0cm"))
     head = _style(held, "Entete", "paragraph", parent="Cellule")
     head.append(element("style:text-properties", fo__font_weight="bold"))
-    box = _style(held, "Case", "table-cell")
-    box.append(element("style:table-cell-properties", fo__border="0.5pt solid #888888", fo__padding="0.1cm"))
     for name, properties in (
         ("Gras", {"fo__font_weight": "bold"}),
         ("Italique", {"fo__font_style": "italic"}),
