@@ -78,7 +78,8 @@ DESK = paths(
 /gestion/projet/indicateurs/1/rattachement /gestion/projet/indicateurs/1/definition/1/4
 /gestion/projet/indicateurs/archives /gestion/projet/indicateurs/1/lignes/1/4
 /gestion/projet/indicateurs/13/valeurs/nouvelle
-/gestion/projet/indicateurs/13/importer /gestion/projet/indicateurs/?q=zzzzzz
+/gestion/projet/indicateurs/13/importer /gestion/projet/indicateurs/?q=zzzzzz /gestion/projet/indicateurs/13
+/gestion/projet/indicateurs/13/valeurs/1/corriger /gestion/projet/indicateurs/1/definition
 /gestion/projet/fiches/?q=zzzzzz /gestion/projet/consultations/ /gestion/projet/consultations/?q=zzzzzz
 /gestion/projet/rapports/ /gestion/projet/rapports/?q=zzzzzz /gestion/projet/rapports/nouveau
 /gestion/projet/rapports/1 /gestion/projet/rapports/2 /gestion/projet/rapports/2/lire

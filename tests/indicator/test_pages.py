@@ -229,7 +229,7 @@ def test_a_value_is_typed_corrected_and_both_stay_in_sight(as_coordinator, contr
     assert as_coordinator.post(correct, data={"number": "4", "source": "Réunion"}).status_code == 303
     page = as_coordinator.get(f"{DESK}/{made.id}").text
     assert "<del>40</del>" in page
-    assert "4\u00a0ateliers" in page
+    assert "4 ateliers" in page
     other = make()
     assert as_coordinator.get(f"{DESK}/{other.id}/valeurs/{kept_one.id}/corriger").status_code == 404
 
@@ -270,6 +270,18 @@ def test_the_list_is_searched_filtered_and_exported(as_coordinator, contract, fi
     exported = as_coordinator.post(f"{DESK}/export", data={"format": "csv"}).text
     assert "Compte rendu" in exported
     assert "'=Dépistages" in exported
+
+
+def test_the_list_and_its_export_are_of_the_year_chosen(as_coordinator, contract):
+    made = make(target=None)
+    rules.note_value(made.id, Given(contract.bounds(1)[1], Decimal(31), source="Bilan de la première année"))
+    chosen = f"{contract.id}-1"
+    page = as_coordinator.get(f"{DESK}/?annee={chosen}").text
+    assert "31 ateliers" in page
+    assert "31 ateliers" not in as_coordinator.get(f"{DESK}/").text
+    exported = as_coordinator.post(f"{DESK}/export", data={"format": "csv", "annee": chosen}).text
+    assert "Bilan de la première année" in exported
+    assert f'name="annee" value="{chosen}"' in page
 
 
 def test_a_fiche_shows_its_indicators(as_bureau, contract, fiche):

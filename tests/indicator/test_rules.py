@@ -213,8 +213,8 @@ def test_a_number_is_read_again_as_it_was_written(number):
 
 def test_a_unit_is_in_the_singular_below_two():
     assert [with_unit(Decimal(x), "mises en relation") for x in ("0", "1.5", "2")] == [
-        "0\u00a0mise en relation",
-        "1,5\u00a0mise en relation",
-        "2\u00a0mises en relation",
+        "0 mise en relation",
+        "1,5 mise en relation",
+        "2 mises en relation",
     ]
     assert with_unit(Decimal("66.26"), "%") == "66,26\u00a0%"

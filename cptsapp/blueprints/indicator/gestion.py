@@ -85,6 +85,24 @@ def _fiches() -> list[tuple[str, str]]:
     return [(str(each.id), each.full_title) for each in Fiche.present().order_by(Fiche.id)]
 
 
+@dataclass(frozen=True)
+class OfYear(OneOf):
+    """The year of the contract that is read: it changes every row and leaves none out."""
+
+    def condition(self, values):
+        return None
+
+
+def year_choices() -> list[tuple[str, str]]:
+    """Return the (value, label) of every year of every contract, the latest first."""
+    return [
+        (f"{contract.id}-{year}", f"Année {year} ({start:%m/%Y} à {end:%m/%Y})")
+        for contract in Contract.ordered()
+        for year in range(contract.years, 0, -1)
+        for start, end in [contract.bounds(year)]
+    ]
+
+
 MEASURES = DataTable(
     "indicateurs",
     Column("nom", "Indicateur", lambda x: x.reading.label, sort=True, link="indicator_gestion.show", sub="fiche_title"),
@@ -94,7 +112,7 @@ MEASURES = DataTable(
     Column(
         "ecart",
         "Écart",
-        lambda x: written(x.reading.gap) if x.reading.gap else "",
+        lambda x: written(x.reading.gap) if x.reading.gap and x.reading.unit else "",
         sort=lambda x: x.reading.gap,
         export=lambda x: x.exported("gap"),
         number=True,
@@ -114,13 +132,14 @@ MEASURES = DataTable(
     search=[lambda x: x.reading.label, "fiche_title", lambda x: x.reading.measure.code, lambda x: x.reading.source],
     hint="Nom, fiche, source…",
     filters=[
+        OfYear("annee", "Année", None, year_choices, blank="Année en cours"),
         OneOf("mission", "Mission", lambda x: x.reading.mission, _missions, blank="Toutes les missions"),
         OneOf("etat", "État", lambda x: x.reading.state, State, blank="Tous les états"),
         OneOf("provenance", "Provenance", lambda x: x.reading.term.origin, Origin, blank="Toutes les provenances"),
         OneOf("nature", "Nature", lambda x: x.reading.term.kind, MeasureKind, blank="Toutes les natures"),
         OneOf("fiche", "Fiche", "fiche_id", _fiches, blank="Toutes les fiches"),
     ],
-    near=3,
+    near=4,
     order="mission",
     export_endpoint="indicator_gestion.export",
     empty="Importez un projet de santé, ou créez un premier indicateur.",
@@ -142,16 +161,6 @@ def _asked(text: str) -> tuple[Contract | None, int]:
         return None, 0
     contract = Contract.get_or_none(Contract.id == int(id))
     return (contract, int(year)) if contract and 1 <= int(year) <= contract.years else (None, 0)
-
-
-def year_choices() -> list[tuple[str, str]]:
-    """Return the (value, label) of every year of every contract, the latest first."""
-    return [
-        (f"{contract.id}-{year}", f"Année {year} ({start:%m/%Y} à {end:%m/%Y})")
-        for contract in Contract.ordered()
-        for year in range(contract.years, 0, -1)
-        for start, end in [contract.bounds(year)]
-    ]
 
 
 def _lines() -> list[Line]:

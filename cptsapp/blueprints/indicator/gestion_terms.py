@@ -26,10 +26,11 @@ from .terms import Terms
 @bp_gestion.route("/indicateurs/<int:id>/definition", methods=["GET", "POST"])
 @access("coordination")
 def define_before(id):
-    """Before any contract there is one definition, for all the years to come."""
-    if Contract.select().exists():
-        abort(404)
-    return _define(find(id), None, 0)
+    """Before any contract there is one definition, for all the years to come; then each year has its page."""
+    measure, contract = find(id), Contract.at(today())
+    if contract:
+        return redirect(url_for(".define", id=id, contract_id=contract.id, year=contract.year_at(today())), 303)
+    return _define(measure, None, 0)
 
 
 @bp_gestion.route("/indicateurs/<int:id>/definition/<int:contract_id>/<int:year>", methods=["GET", "POST"])

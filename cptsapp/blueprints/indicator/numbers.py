@@ -54,7 +54,7 @@ def written(value: Decimal | None, unit: str = "") -> str:
 def with_unit(value: Decimal, unit: str) -> str:
     """« 12 ateliers », « 1 atelier », « 66,26 % »: units are kept in the plural, and French says one below two."""
     text = written(value, unit)
-    return text if unit in ("", "%", "€") else f"{text}{NBSP}{unit if value >= 2 else singular(unit)}"
+    return text if unit in ("", "%", "€") else f"{text} {unit if value >= 2 else singular(unit)}"
 
 
 def singular(unit: str) -> str:
