@@ -52,7 +52,7 @@ def test_who_works_in_a_structure_sees_what_it_holds(as_adherent, adherent):
     house = persons.create(kind="structure", name="Maison de santé")
     lent(house.id)
     assert "Mallette" not in as_adherent.get("/espace/materiel").text
-    Practice.replace(person=adherent.person_id, works_at=house.id).execute()
+    Practice.create(person=adherent.person_id, works_at=house.id)
     assert "Maison de santé" in as_adherent.get("/espace/materiel").text
 
 
@@ -105,11 +105,13 @@ def test_who_is_not_late_or_cannot_be_told_is_not_written_to(adherent, why):
 
 
 def test_the_page_of_a_holder_asks_the_same_whatever_they_hold(as_adherent, adherent):
-    def asked():
-        as_adherent.get("/espace/materiel")
+    def once():
         with count_queries() as counted:
             as_adherent.get("/espace/materiel")
         return counted.count
+
+    def asked():
+        return min(once() for _ in range(3))  # the first reads what is then kept; now and then one writes that it came
 
     lent(adherent.person_id)
     few = asked()

@@ -159,11 +159,13 @@ def test_a_part_is_a_piece_of_its_page(as_coordinator):
 
 
 def test_the_list_asks_the_same_whatever_its_size(as_coordinator, coordinator):
-    def asked():
-        as_coordinator.get("/gestion/accueils/?etat=")
+    def once():
         with count_queries() as counted:
             as_coordinator.get("/gestion/accueils/?etat=")
         return counted.count
+
+    def asked():
+        return min(once() for _ in range(3))  # the first reads what is then kept; now and then one writes that it came
 
     for rank in range(2):
         rules.meet(doctor(f"A{rank}").id, on=today(), by=coordinator.id)
