@@ -326,6 +326,7 @@ def test_the_site_shows_the_figures_made_public_and_never_a_number_under_five(cl
 def test_a_figure_of_a_fiche_that_nobody_sees_stays_inside(client, contract, fiche):
     give(make(fiche, is_public=True), 7)
     assert "Ateliers tenus" not in client.get("/projet/").text
+    assert showing.counters() == []
 
 
 def test_a_small_part_of_a_rate_is_hidden_on_either_side(contract):

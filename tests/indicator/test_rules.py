@@ -153,6 +153,17 @@ def test_the_end_of_a_month_is_noted_once_for_the_trend_and_is_no_value_that_som
     assert recording.record_day(add_months(contract.signed_on, -1)) == 0
 
 
+def test_what_was_noted_of_another_computation_leaves_the_trend(contract):
+    made = rules.create(told(origin="computed", key="event.held"))
+    day = today().replace(day=1) - timedelta(days=1)
+    recording.record_day(day)
+    recording.record_day(contract.bounds(1)[1])
+    rules.define(made.id, told(origin="computed", key="event.held", target=None), contract_id=contract.id, year=2)
+    assert MeasureValue.select().count() == 2
+    rules.define(made.id, told(origin="computed", key="event.trained"), contract_id=contract.id, year=2)
+    assert [each.on for each in MeasureValue.select()] == [contract.bounds(1)[1]]
+
+
 # Series
 
 

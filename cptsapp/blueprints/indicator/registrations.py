@@ -65,12 +65,10 @@ def of_fiche(fiche):
 
 @project_panel("Où nous en sommes", template="indicator/_public.html", order=20)
 def of_project(fiches):
-    """What the indicators made public say, mission by mission; those of a fiche that nobody sees are left out."""
-    seen = {each.id for each in fiches}
+    """What the indicators made public say, mission by mission."""
     groups: dict[str, list] = {}
     for each in showing.public_readings():
-        if each.fiche is None or each.fiche.id in seen:
-            groups.setdefault(each.mission_label, []).append(showing.shown(each))
+        groups.setdefault(each.mission_label, []).append(showing.shown(each))
     return {"groups": list(groups.items())} if groups else None
 
 

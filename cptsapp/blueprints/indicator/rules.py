@@ -111,12 +111,21 @@ def define(measure_id: int, told: Definition, *, contract_id: int | None, year: 
         raise RuleError(
             f"La définition de l’année {year} est figée depuis le {date_fr(term.frozen_at)} : elle ne change plus."
         )
+    counted = term.counts
     told.fill(term)
+    if term.counts != counted:
+        _forget_noted(measure, contract.bounds(year)[0] if contract else FIRST_DAY)
     term.updated_at = now()
     term.save()
     journal.write("measure.defined", "measure", measure.id, year=year)
     revision.bump()
     return term
+
+
+def _forget_noted(measure: Measure, start: date) -> None:
+    """Forget what was noted of a computation from a day on: something else is counted now. What people gave stays."""
+    noted = (MeasureValue.measure == measure) & (MeasureValue.origin == Origin.COMPUTED)
+    MeasureValue.delete().where(noted, MeasureValue.on >= start).execute()
 
 
 def _own_term(measure: Measure, contract: Contract | None, year: int) -> MeasureTerm:

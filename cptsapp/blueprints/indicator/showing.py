@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cptsapp.blueprints.contract.models import Contract
+from cptsapp.blueprints.project.showing import is_shown
 from cptsapp.kernel.dates import today
 
 from .models import Measure, MeasureKind
@@ -28,11 +29,11 @@ class Shown:
 
 
 def public_readings(*where) -> list[Reading]:
-    """Return the readings of today's contract year that everybody may see."""
+    """Return the readings of today's contract year that everybody may see; those of a hidden fiche are hidden."""
     contract = Contract.at(today())
     if contract is None:
         return []
-    measures = list(in_use().where(Measure.is_public, *where))
+    measures = [each for each in in_use().where(Measure.is_public, *where) if not each.fiche_id or is_shown(each.fiche)]
     return [each for each in read(measures, contract, contract.year_at(today())) if each.value is not None]
 
 
