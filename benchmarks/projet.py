@@ -127,7 +127,7 @@ def main():
     for name, each in (("F : « hello »", hello), ("tableau du projet", kept), ("liste des indicateurs", listed)):
         share = each.rate / hello.rate
         print(f"| {name} | {each.rate:.0f} | {share:.2f} | {each.p95_ms:.1f} | {each.cpu_ms:.2f} | {each.size} |")
-    print(f"\nToutes les lectures après une écriture : {cold:.0f} ms ; les présences seules, en SQL nu : {floor:.0f} ms "
+    print(f"\nLectures, après une écriture : {cold:.0f} ms ; les présences seules, en SQL nu : {floor:.0f} ms "
           f"(× {cold / floor:.1f})")  # fmt: skip
 
 

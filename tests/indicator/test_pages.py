@@ -282,6 +282,7 @@ def test_the_list_and_its_export_are_of_the_year_chosen(as_coordinator, contract
     exported = as_coordinator.post(f"{DESK}/export", data={"format": "csv", "annee": chosen}).text
     assert "Bilan de la première année" in exported
     assert f'name="annee" value="{chosen}"' in page
+    assert f'href="{DESK}/{made.id}?annee={chosen}"' in page
 
 
 def test_a_fiche_shows_its_indicators(as_bureau, contract, fiche):

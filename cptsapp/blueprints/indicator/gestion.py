@@ -47,6 +47,11 @@ class Line:
     def fiche_title(self) -> str:
         return self.reading.fiche.full_title if self.reading.fiche else ""
 
+    @property
+    def address(self) -> str:
+        """The page of the indicator, in the year that the list is read in."""
+        return url_for("indicator_gestion.show", id=self.id, annee=request.args.get("annee") or None)
+
     @cached_property
     def value(self) -> str:
         return value_words(self.reading)
@@ -105,7 +110,7 @@ def year_choices() -> list[tuple[str, str]]:
 
 MEASURES = DataTable(
     "indicateurs",
-    Column("nom", "Indicateur", lambda x: x.reading.label, sort=True, link="indicator_gestion.show", sub="fiche_title"),
+    Column("nom", "Indicateur", lambda x: x.reading.label, sort=True, link=lambda x: x.address, sub="fiche_title"),
     Column("mission", "Mission", lambda x: x.reading.mission_label, sort=True),
     Column("valeur", "Valeur", "value", sort=lambda x: x.reading.value, export=lambda x: x.exported("value")),
     Column("cible", "Cible", "target", export=lambda x: x.exported("target")),
