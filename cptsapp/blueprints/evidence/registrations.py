@@ -1,7 +1,6 @@
 """What evidence tells the floors below: what is missing, who may read a file, the card of a fiche."""
 
 from flask import url_for
-from peewee import fn
 
 from cptsapp.blueprints.project.models import Fiche
 from cptsapp.kernel import journal
@@ -9,7 +8,6 @@ from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.files import StoredFile, file_use
 from cptsapp.kernel.registry import Waiting, fiche_panel, waiting
-from cptsapp.kernel.sources import counted
 from cptsapp.kernel.text import plural
 
 from . import periods, standing
@@ -29,9 +27,7 @@ def readers_of_pieces(name: str):
 
 @waiting("evidence.missing", access=("coordination",))
 def missing():
-    if not counted(Proof.select(fn.COUNT(1))):
-        return
-    count = len(standing.missing_on(today()))
+    count = standing.missing_count(today())
     words = plural(count, "preuve manque", "preuves manquent")
     yield Waiting(f"{words} pour cette année du contrat", url_for("evidence_gestion.index", etat="missing"), count)
 

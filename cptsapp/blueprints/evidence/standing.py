@@ -6,6 +6,7 @@ from datetime import date
 
 from cptsapp.blueprints.contract.models import Contract
 from cptsapp.kernel.choices import Choice
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.telling import Evidence, evidence_sources
 
 from .models import Piece, Proof
@@ -59,7 +60,9 @@ def standings(proofs: Iterable[Proof]) -> list[Standing]:
     pieces: dict[int, list[Piece]] = {each.id: [] for each in proofs}
     for piece in Piece.joined().where(Piece.proof.in_(list(pieces))):
         pieces[piece.proof_id].append(piece)
-    made = made_for(proofs)
+    made: dict[tuple[str, str], list[Evidence]] = {}
+    for each in made_for(proofs):
+        made.setdefault((each.code, each.kind), []).append(each)
     found = [Standing(each, tuple(pieces[each.id]), tuple(_proving(each, made))) for each in proofs]
     return sorted(found, key=lambda each: each.rank)
 
@@ -78,10 +81,15 @@ def made(codes: set[str], start: date, end: date) -> list[Evidence]:
     return [each for source in evidence_sources for each in source.call(codes, start, end)]
 
 
-def _proving(proof: Proof, found: list[Evidence]) -> list[Evidence]:
+def _proving(proof: Proof, made: dict[tuple[str, str], list[Evidence]]) -> list[Evidence]:
     start, end = proof.bounds or EVER
-    mine = [each for each in found if each.code == proof.fiche.code and each.kind == proof.kind]
-    return [each for each in mine if start <= each.on <= end]
+    return [each for each in made.get((proof.fiche.code, proof.kind), ()) if start <= each.on <= end]
+
+
+@kept
+def missing_count(day: date) -> int:
+    """Return how many proofs are missing on a day: asked by a first page, counted again after any write."""
+    return len(missing_on(day))
 
 
 def missing_on(day: date) -> list[Standing]:
