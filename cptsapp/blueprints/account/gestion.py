@@ -50,6 +50,13 @@ def _holders(role):
     return Account.id.in_(Grant.select(Grant.account).where(Grant.role == role, current))
 
 
+class RoleFilter(Cases):
+    """Those who hold a role on the day that is asked, not on the one on which the site started."""
+
+    def condition(self, values):
+        return _holders(values[self.key]) if values[self.key] else None
+
+
 ACCOUNTS = DataTable(
     "comptes",
     Column("nom", "Nom", "person.list_label", sort=Person.folded, link="account_gestion.show", sub="email"),
@@ -66,7 +73,7 @@ ACCOUNTS = DataTable(
     noun=("compte", "comptes"),
     search=[Person.folded, Account.email],
     filters=[
-        Cases("role", "Rôle", {role.value: (role.label, _holders(role)) for role in Role}, blank="Tous les rôles"),
+        RoleFilter("role", "Rôle", {role.value: (role.label, None) for role in Role}, blank="Tous les rôles"),
         Cases(
             "etat",
             "État",

@@ -11,7 +11,7 @@ from cptsapp.blueprints.territory.rules import Figures, figures_of
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.db import Table, db, revision
 from cptsapp.kernel.files import StoredFile
-from cptsapp.kernel.kept import keep
+from cptsapp.kernel.kept import keep, once
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import plural
@@ -87,7 +87,7 @@ class Association(Table):
     @classmethod
     def current(cls) -> "Association":
         """Return the row, or a blank one before the first is written; that blank site counts as online."""
-        return cls.get_or_none(cls.id == 1) or cls()
+        return _current()
 
     @property
     def is_online(self) -> bool:
@@ -108,6 +108,11 @@ class Association(Table):
     def accessibility(self) -> str:
         """The words of the footer: « partiellement conforme »."""
         return Conformity(self.accessibility_level).label
+
+
+@once
+def _current() -> Association:
+    return Association.get_or_none(Association.id == 1) or Association()
 
 
 class College(Table):

@@ -6,6 +6,7 @@ from peewee import CharField, Check, DateField, ForeignKeyField, IntegerField
 
 from cptsapp.kernel.dates import add_months
 from cptsapp.kernel.db import Table
+from cptsapp.kernel.kept import once
 
 MOST_YEARS = 10
 
@@ -52,8 +53,13 @@ class Contract(Table):
     @classmethod
     def at(cls, day: date) -> "Contract | None":
         """Return the contract of a day: the one signed last before it, else the first one to come."""
-        signed = cls.ordered().where(cls.signed_on <= day).first()
-        return signed or cls.select().order_by(cls.signed_on).first()
+        return _at(day)
+
+
+@once
+def _at(day: date) -> Contract | None:
+    signed = Contract.ordered().where(Contract.signed_on <= day).first()
+    return signed or Contract.select().order_by(Contract.signed_on).first()
 
 
 class Engagement(Table):

@@ -15,6 +15,7 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import journal
 from cptsapp.kernel.db import db, locked, now, revision
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.kept import once
 from cptsapp.kernel.text import fold
 
 from . import reading
@@ -40,6 +41,7 @@ def _stored(slug: str, data_json: str) -> Definition:
     return reading.from_values(json.loads(data_json), slug)
 
 
+@once
 def rows() -> list[Repertoire]:
     """Return what this instance says of its directories."""
     return list(Repertoire.select(Repertoire.slug, Repertoire.data_json, Repertoire.closed_at))
