@@ -19,7 +19,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy
 from cptsapp.kernel import backup, copying, db, instance, jobs, mailbox, registry, search, serving
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.frenchcli import FrenchCommand, FrenchGroup, in_french
+from cptsapp.kernel.frenchcli import FrenchCommand, FrenchGroup, confirm, in_french
 from cptsapp.kernel.mail import holds
 from cptsapp.kernel.settings import SettingsError, settings
 
@@ -264,7 +264,7 @@ def restore(source, yes, only_check, key_file):
         click.echo(f"Sauvegarde saine : {len(found['files'])} fichiers, faite le {found['made_at'][:16]} (UTC).")
         return
     if not yes and (folder() / "cpts.db").exists():
-        click.confirm(f"Arrêtez d’abord le site. Remplacer {folder()} par {source} ?", abort=True)
+        confirm(f"Arrêtez d’abord le site. Remplacer {folder()} par {source} ?")
     former = backup.restore(source, folder(), secret)
     app = create_app(folder())
     with app.app_context(), db.connection():

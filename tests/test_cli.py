@@ -17,12 +17,18 @@ def folder(tmp_path):
     return tmp_path / "instance"
 
 
-def run(folder, *words, **environment):
-    """Run `cptsapp …` on an instance; return the finished process."""
+def run(folder, *words, answer="", **environment):
+    """Run `cptsapp …` on an instance, `answer` typed; return the finished process."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith("CPTS_")}
     variables |= {"CPTS_INSTANCE": str(folder)} | environment
     return subprocess.run(
-        [sys.executable, "-m", "cptsapp", *words], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "cptsapp", *words],
+        cwd=ROOT,
+        env=variables,
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -86,6 +92,15 @@ def test_what_is_saved_comes_back_on_another_machine(made, folder):
     assert restored.returncode == 0, restored.stderr
     assert (folder / "content/pages/essai-de-retour.md").exists()
     assert "Base de données" in run(folder, "check").stdout
+
+
+@pytest.mark.parametrize(("answer", "code"), [("non", 1), ("", 1), ("oui", 0)])
+def test_a_restoration_asks_in_french_and_only_a_yes_goes_on(made, folder, answer, code):
+    archive = run(made[0], "backup", str(folder.parent), "--with-secrets").stdout.strip()
+    assert run(folder, "restore", archive, "--yes").returncode == 0
+    asked = run(folder, "restore", archive, answer=f"{answer}\n")
+    assert "[o/N]" in asked.stdout
+    assert asked.returncode == code
 
 
 MAKE = "from cptsapp.blueprints.person.models import Person; Person.create(family_name='Fictive', given_name='Alix')"

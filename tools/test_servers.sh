@@ -2,7 +2,8 @@
 # test_servers.sh PYTHON: the part of the suite that a database server could make fail, on PostgreSQL.
 #
 # The engine itself (queries, locks, search, migrations, backups), then the features that lock rows, count seats, group
-# figures or send from several processes. The others ask the database in the same ways: the whole suite runs there too,
+# figures or send from several processes, then what happens when the servers go away. The others ask the database in the
+# same ways: the whole suite runs there too,
 # by hand (CPTS_TEST_DATABASE_URL=… .venv/bin/python -m pytest).
 set -eu
 python=$1
@@ -11,7 +12,8 @@ if "$python" -c 'import psycopg, sys; psycopg.connect(sys.argv[1], connect_timeo
     export CPTS_TEST_DATABASE_URL="$url"
     exec "$python" -m pytest -q -n auto --dist loadgroup \
         tests/kernel tests/account tests/adherent tests/event tests/mailing tests/directory tests/person \
-        tests/subscription tests/system tests/test_desk_queries.py
+        tests/subscription tests/system tests/test_desk_queries.py tests/faults/test_locks.py \
+        tests/faults/test_servers_restart.py
 fi
 if [ -n "${CPTS_TEST_DATABASE_URL:-}" ]; then
     echo "Le serveur PostgreSQL de CPTS_TEST_DATABASE_URL ne répond pas." >&2

@@ -24,6 +24,13 @@ class French:
             self.format_commands(ctx, formatter)
 
 
+def confirm(question: str):
+    """Ask before what cannot be undone; anything but « oui » stops there."""
+    answer = click.prompt(f"{question} [o/N]", default="", show_default=False, prompt_suffix=" : ")
+    if answer.strip().lower() not in ("o", "oui", "y", "yes"):
+        raise click.Abort
+
+
 def in_french(error: click.UsageError) -> str:
     """Say what was wrong in the words typed; what click has no class for is left as it is."""
     match error:

@@ -48,7 +48,7 @@ class Settings:
     bounce_imap_password: str = _key("", "Mot de passe de la boîte des retours.")
     bounce_imap_folder: str = _key("INBOX", "Dossier relevé dans la boîte des retours.")
     second_factor_required: bool = _key(True, "Second facteur exigé de la coordination et de l’administration.")
-    features_off: str = _key("", "Fonctions éteintes, séparées par des virgules, parmi contact, news, event.")
+    features_off: str = _key("", "Fonctions éteintes, entre virgules, parmi contact, news, event, directory.")
     max_upload_mb: int = _key(20, "Taille maximale d’un fichier envoyé, en mégaoctets.")
     trusted_proxies: int = _key(0, "Nombre de serveurs mandataires de confiance devant l’application.")
     web_workers: int = _key(2, "Nombre de processus web.")

@@ -13,6 +13,7 @@ from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 from tests.event.test_booking import make_event, register
 from tests.pdftext import texts
+from tests.postgresql import counts_what_is_kept
 
 DESK = "/gestion/evenements"
 
@@ -287,6 +288,7 @@ def test_any_number_of_blank_lines_gives_a_sheet(as_coordinator, event, blanks):
     assert (answer.status_code, answer.data[:5]) == (200, b"%PDF-")
 
 
+@counts_what_is_kept
 def test_the_list_at_the_door_costs_as_much_with_two_hundred_names(as_coordinator, event):
     def queries():
         seen, execute = [], db.obj.execute_sql
