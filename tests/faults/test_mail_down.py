@@ -41,10 +41,8 @@ def write(first, count):
             mail.queue("essai/panne", to=f"p{index}@exemple.fr", values=values, kind=kind, secret=("lien",))
 
 
-def test_a_server_down_for_an_hour_loses_and_doubles_nothing(app, server, senders):
-    app.jinja_loader.searchpath.append(str(HERE / "templates"))
-    write(0, MAILS)
-    pids = [senders.start(), senders.start()]
+def people_go_on_writing():
+    """Write while the senders pause longer and longer, for an hour of theirs; no mail pays for the absence."""
     deadline, seen = time.monotonic() + 120, set()
     while MailSender.state().pauses < PAUSES_OF_AN_HOUR:
         if MailSender.state().pauses not in seen:  # people go on writing
@@ -55,9 +53,18 @@ def test_a_server_down_for_an_hour_loses_and_doubles_nothing(app, server, sender
     assert MailSender.state().pause_words
     waits = OutgoingMail.state.in_((State.PENDING, State.CLAIMED)) & (OutgoingMail.attempts == 0)
     assert OutgoingMail.select().where(~waits).count() == 0, "a mail pays for the server's absence"
+
+
+def test_a_server_down_for_an_hour_loses_and_doubles_nothing(app, server, senders):
+    app.jinja_loader.searchpath.append(str(HERE / "templates"))
+    write(0, MAILS)
+    pids = [senders.start(), senders.start()]
+    try:
+        people_go_on_writing()
+    finally:
+        for pid in pids:
+            kill(pid)
     server.start()
-    for pid in pids:
-        kill(pid)
     finish(senders)
     assert verdict(server) == (0, 0, 0, 0)
     assert {state for (state,) in OutgoingMail.select(OutgoingMail.state).distinct().tuples()} == {State.SENT}
