@@ -79,7 +79,7 @@ def target_words(term: MeasureTerm) -> str:
         return "Oui"
     if term.target is None:
         return ""
-    return f"{'≤' if term.direction == 'down' else '≥'} {with_unit(term.target, term.unit)}"
+    return f"{'≤' if term.direction == 'down' else '≥'}\u00a0{with_unit(term.target, term.unit)}"
 
 
 def _missions() -> list[tuple[str, str]]:
