@@ -64,8 +64,9 @@ def test_a_mail_opens_one_s_entry_and_one_click_confirms_it(site, open_as, open_
     desk.get_by_role("link", name="Ariane Fictive").click()
     desk.get_by_label("Date de l’accord").fill("2026-11-01")
     desk.get_by_label("La personne a lu ou entendu ce texte, et l’accepte").check()
+    before = len(site.mails_to("ariane.fictive@exemple.fr"))
     desk.get_by_role("button", name="Inscrire cette personne").click()
-    body = site.wait_for_mail("ariane.fictive@exemple.fr")
+    body = site.wait_for_mail("ariane.fictive@exemple.fr", more_than=before)
     address = re.search(r"http://\S+/repertoires/ma-fiche/\S+", body)[0]
     page = open_page(width=390, javascript=False)
     page.goto(address)

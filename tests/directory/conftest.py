@@ -22,7 +22,7 @@ def practitioner(profession="10-MG", *, commune=BRIE, member=True, name="Modèle
     """Return a person who practises, an adherent by default."""
     rank = next(_ranks)
     email = f"volontaire{rank}@exemple.fr" if email is None else email
-    person = person_rules.create(kind="person", given_name=f"Camille{rank}", family_name=name, email=email)
+    person = person_rules.create(kind="person", given_name=f"Camille{rank:03}", family_name=name, email=email)
     Practice.create(person=person, profession=profession, commune=territory.use(commune))
     if member:
         adherent_rules.admit(person.id)

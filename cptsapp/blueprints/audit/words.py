@@ -51,6 +51,7 @@ DETAILS = {
     "loan": "prêt n°",
     "mails": "e-mails",
     "means": "moyen",
+    "measures": "indicateurs",
     "membership": "adhésion n°",
     "mission": "mission",
     "moved": "date ou lieu changé",
