@@ -1,6 +1,6 @@
 """Take the two pictures of the README from a running demonstration (`make run`, then this in another terminal).
 
-.venv/bin/python tools/take_screenshots.py [http://127.0.0.1:8000]
+.venv/bin/python -m tools.take_screenshots [http://127.0.0.1:8000]
 """
 
 import io
