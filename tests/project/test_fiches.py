@@ -210,3 +210,8 @@ def test_a_file_that_is_no_project_is_refused_whole_with_the_reason(as_coordinat
     assert answer.status_code == 422
     assert sentence in text_of(answer.text)
     assert not Fiche.select().exists()
+
+
+def test_a_member_whose_year_ends_later_may_lead_an_action(as_coordinator, adherent, fiche):
+    page = as_coordinator.get(f"{DESK}/{fiche.id}/modifier").text
+    assert f'<option value="{adherent.person_id}">' in page

@@ -20,7 +20,7 @@ def _missions() -> list[tuple[str, str]]:
 
 def _pilots() -> list[tuple[str, str]]:
     """The members, by name: who leads an action is one of them."""
-    members = Membership.select(Membership.person).where(Membership.ended_on.is_null())
+    members = Membership.current().select(Membership.person)
     rows = Person.present().where(Person.id.in_(members), Person.kind == Kind.PERSON).limit(MOST_PILOTS)
     return [("", "Personne pour l’instant"), *((str(each.id), each.list_label) for each in rows)]
 
