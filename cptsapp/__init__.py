@@ -44,6 +44,7 @@ FEATURES = [
     "contract",
     "loan",
     "project",
+    "idea",
     "evidence",
     "indicator",
     "report",

@@ -34,6 +34,7 @@ DETAILS = {
     "event": "événement n°",
     "factor": "second facteur",
     "factor_removed": "second facteur retiré",
+    "fiche": "fiche-action n°",
     "fields": "rubriques",
     "format": "format",
     "generation": "rédaction n°",
