@@ -45,6 +45,7 @@ FEATURES = [
     "loan",
     "project",
     "idea",
+    "outreach",
     "evidence",
     "indicator",
     "report",

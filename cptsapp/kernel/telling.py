@@ -27,13 +27,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Done:
-    """Something that was done, for a report: « Atelier équilibre », its day, « atelier, 15 participants », and the code
-    of the action that it carries, or ""."""
+    """Something that was done, for a report: « Atelier équilibre », its day, « atelier, 15 participants », and the
+    codes of the actions that it carries."""
 
     title: str
     on: date
     details: str = ""
-    code: str = ""
+    codes: tuple[str, ...] = ()
 
 
 evidence_sources: list[Named] = []

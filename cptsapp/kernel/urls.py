@@ -1,8 +1,10 @@
-"""Addresses given by the browser: only a path of this site is ever followed."""
+"""Addresses given by the browser: only a path of this site is ever followed; those people type are https."""
 
 from urllib.parse import SplitResult, urlsplit
 
 from werkzeug.routing import IntegerConverter, ValidationError
+
+from .errors import RuleError
 
 LARGEST_NUMBER = 2**31 - 1  # what the column of an id holds on both engines
 
@@ -29,6 +31,13 @@ def split(address: str | None) -> SplitResult:
         return urlsplit(address or "")
     except ValueError:
         return urlsplit("")
+
+
+def refuse_unsafe(url: str, field: str) -> None:
+    """Refuse an address that is not one of the web, https."""
+    rest = url.removeprefix("https://")
+    if url and (rest == url or not rest or rest.startswith("/") or not url.isprintable() or " " in url):
+        raise RuleError("Une adresse complète commence par https://. Copiez-la depuis le navigateur.", field)
 
 
 def number_of(text: str | None) -> int:

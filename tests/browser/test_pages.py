@@ -90,6 +90,8 @@ DESK = paths(
 /gestion/projet/preuves/1/modifier /gestion/projet/preuves/fiches/8 /gestion/projet/preuves/fiches/3
 /gestion/projet/consultations/1 /gestion/projet/consultations/1/modifier /gestion/projet/consultations/nouvelle
 /gestion/idees/ /gestion/idees/?q=zzzzzz /gestion/idees/1 /gestion/idees/3 /gestion/idees/4
+/gestion/campagnes/ /gestion/campagnes/?q=zzzzzz /gestion/campagnes/1 /gestion/campagnes/4
+/gestion/campagnes/1/modifier /gestion/campagnes/nouvelle
 """
 )
 MEMBERS = paths(

@@ -11,7 +11,9 @@ from cptsapp.blueprints.document.models import Document, DocumentVersion
 from cptsapp.blueprints.indicator.models import MeasureTerm, Origin, Since
 from cptsapp.blueprints.indicator.reading import readings
 from cptsapp.blueprints.loan.models import Equipment, Loan, Pair
+from cptsapp.blueprints.outreach import rules as outreach_rules
 from cptsapp.blueprints.person import rules as person_rules
+from cptsapp.blueprints.project.models import Fiche
 from cptsapp.blueprints.tally.models import Tally, TallyKind
 from cptsapp.kernel import registry
 from cptsapp.kernel.dates import today
@@ -76,6 +78,12 @@ def expected(year, contract, start) -> dict[str, int]:
     return {
         "SEN-ACC-1-a": sql(f"{documents} AND folded LIKE '%procedure%' AND folded LIKE '%accompagnement%'", *contract),
         "SEN-ACC-1-c": listed("medecins-volontaires"),
+        "SEN-ACC-2-c": sql(
+            "SELECT COUNT(*) FROM outreach o WHERE audience = 'public' AND starts_on >= ? AND starts_on <= ? AND EXISTS"
+            " (SELECT 1 FROM outreach_action a JOIN fiche f ON f.id = a.fiche_id WHERE a.outreach_id = o.id"
+            " AND f.code = 'SEN-ACC-2')",
+            start.isoformat(), day,
+        ),
         "SEN-ACC-3-a": listed("ipa"),
         "SEN-ACC-4-a": present(year, action="SEN-ACC-4", **meeting),
         "SEN-ACC-4-b": sql(
@@ -131,7 +139,18 @@ def filled(app, request):
         Pair.create(doctor=people[0].id, nurse=people[rank + 1].id, protocol_on=start, active_on=start)
         tool = Equipment.create(label="Tablette", serial=str(rank))
         Loan.create(equipment=tool, holder=people[rank // 2].id, out_on=start)
+    _tell(start)
     return contract
+
+
+def _tell(start):
+    """Campaigns of several channels: two of the action and the year, others of another public, action or year."""
+    fiches = {each.code: each.id for each in Fiche.select()}
+    for day, audience, codes in ((start, "public", ["SEN-ACC-2", "SEN-PRE-4"]), (today(), "public", ["SEN-ACC-2"]),
+                                 (today(), "professionals", ["SEN-ACC-2"]), (today(), "public", ["SEN-PRE-4"]),
+                                 (start - timedelta(days=1), "public", ["SEN-ACC-2"])):  # fmt: skip
+        outreach_rules.save(title="Appelez d’abord", audience=audience, starts_on=day, channels=["poster", "radio"],
+                            fiche_ids=[fiches[code] for code in codes])  # fmt: skip
 
 
 def _enter(slug, stages, people):

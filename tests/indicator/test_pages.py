@@ -47,7 +47,7 @@ def give(measure, number, **values):
 def test_the_twenty_nine_indicators_come_with_their_fiches_wired_to_import_or_with_the_reason(app):
     project()
     origins = [each.origin for each in MeasureTerm.select()]
-    assert {each: origins.count(each) for each in set(origins)} == {"computed": 20, "unwired": 8, "imported": 1}
+    assert {each: origins.count(each) for each in set(origins)} == {"computed": 21, "unwired": 7, "imported": 1}
     assert all(each.origin_note for each in MeasureTerm.select().where(MeasureTerm.origin == Origin.UNWIRED))
     assert {each.measure.code for each in MeasureTerm.select().where(MeasureTerm.origin == "imported")} == {
         "SEN-ACC-1-d"

@@ -51,6 +51,7 @@ DETAILS = {
     "lists": "listes",
     "loan": "prêt n°",
     "mails": "e-mails",
+    "material": "support n°",
     "means": "moyen",
     "measures": "indicateurs",
     "membership": "adhésion n°",

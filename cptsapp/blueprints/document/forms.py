@@ -1,12 +1,10 @@
 """What the coordination types about a document and its versions."""
 
-from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from cptsapp.kernel.access import Visibility
-from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.files import StoredFile, store_attachment
+from cptsapp.kernel.fileforms import FileForm
 from cptsapp.kernel.forms import Form
 
 from .models import Kind
@@ -21,8 +19,8 @@ class DocumentForm(Form):
     visibility = SelectField("Qui peut le lire", choices=Visibility.choices(), default=Visibility.ADHERENTS)
 
 
-class VersionForm(Form):
-    """A version: a file or a text. The file of a form refused for another reason is kept under `kept`."""
+class VersionForm(FileForm):
+    """A version: a file or a text."""
 
     label = StringField(
         "Version",
@@ -30,26 +28,10 @@ class VersionForm(Form):
         description="Par exemple : « Version adoptée en assemblée générale ».",
     )
     dated_on = DateField("Date du document", [InputRequired()])
-    file = FileField("Fichier", description="PDF, Word, Excel, PowerPoint, LibreOffice, CSV, texte ou image.")
-    kept = HiddenField()
     text = TextAreaField(
         "Ou texte",
         description="En Markdown, pour un document qui se lit dans la page. Laissez vide si vous joignez un fichier.",
     )
-
-    def take_file(self) -> bool:
-        """Store what was sent; tell whether it could be. `kept` names it afterwards."""
-        if self.file.data:
-            try:
-                self.kept.data = store_attachment(self.file.data).name
-            except RuleError as error:
-                self.file.errors = [str(error)]
-                return False
-        return True
-
-    @property
-    def stored(self) -> StoredFile | None:
-        return StoredFile.get_or_none(StoredFile.name == self.kept.data) if self.kept.data else None
 
     def version(self) -> dict:
         """Return the values that a rule takes."""

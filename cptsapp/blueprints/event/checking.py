@@ -7,6 +7,7 @@ from cptsapp.kernel.dates import datetime_fr
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.markdown import plain
 from cptsapp.kernel.themes import Theme
+from cptsapp.kernel.urls import refuse_unsafe
 
 from .models import Audience, Booking, Event, EventKind
 
@@ -101,13 +102,6 @@ def _check_choices(event: Event) -> None:
         raise RuleError("Choisissez la mission dans la liste.", "mission")
     if event.audience == Audience.PROFESSIONS and not event.profession_codes:
         raise RuleError("Cochez au moins une profession à laquelle l’événement s’adresse.", "professions")
-
-
-def refuse_unsafe(url: str, field: str) -> None:
-    """Refuse an address that is not one of the web, https."""
-    rest = url.removeprefix("https://")
-    if url and (rest == url or not rest or rest.startswith("/") or not url.isprintable() or " " in url):
-        raise RuleError("Une adresse complète commence par https://. Copiez-la depuis le navigateur.", field)
 
 
 def check_window(opens_at: datetime | None, closes_at: datetime | None, starts_at: datetime | None) -> None:

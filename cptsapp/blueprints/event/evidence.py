@@ -92,4 +92,5 @@ def done(start: date, end: date):
         if people:
             told = f", dont {plural(professionals, 'professionnel')}" if professionals else ""
             words.append(plural(people, "participant") + told)
-        yield Done(each.heading, to_paris(each.starts_at).date(), ", ".join(words), each.action)
+        codes = (each.action,) if each.action else ()
+        yield Done(each.heading, to_paris(each.starts_at).date(), ", ".join(words), codes)

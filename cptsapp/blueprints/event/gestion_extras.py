@@ -1,15 +1,15 @@
 """What goes with an event: its documents, and the list of the people invited."""
 
 from flask import abort, flash, redirect, request, url_for
-from flask_wtf.file import FileField
 from peewee import JOIN
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from cptsapp.kernel import segments
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.files import StoredFile, store_attachment
+from cptsapp.kernel.fileforms import FileForm
+from cptsapp.kernel.files import StoredFile
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page, wants_fragment
 from cptsapp.kernel.tables import Bulk, Cases, Column, DataTable
@@ -22,28 +22,16 @@ from .models import Event, Material, MaterialKind, MaterialReaders
 from .people import LIVING, Invitation, Registration
 
 
-class MaterialForm(Form):
-    """A file or a link. The file of a form refused for another reason is kept under `kept`."""
+class MaterialForm(FileForm):
+    """A file or a link."""
 
     title = StringField("Titre", [InputRequired("Donnez un titre."), Length(max=160)])
     kind = SelectField("Nature", choices=MaterialKind.choices(), default=MaterialKind.SLIDES.value)
     readers = SelectField("Qui le lit", choices=MaterialReaders.choices(), default=MaterialReaders.REGISTERED.value)
-    file = FileField("Fichier", description="PDF, Word, Excel, PowerPoint, LibreOffice, CSV, texte ou image.")
-    kept = HiddenField()
     url = StringField("Ou lien", [Length(max=500)], description="Une adresse https://.")
 
-    def take_file(self) -> bool:
-        """Store what was sent; tell whether it could be. `kept` names it afterwards."""
-        if self.file.data:
-            try:
-                self.kept.data = store_attachment(self.file.data).name
-            except RuleError as error:
-                self.file.errors = [str(error)]
-                return False
-        return True
-
     def values(self) -> dict:
-        stored = StoredFile.get_or_none(StoredFile.name == self.kept.data) if self.kept.data else None
+        stored = self.stored
         values = {name: self[name].data for name in ("title", "kind", "readers")}
         return values | {"file_id": stored and stored.id, "url": self.url.data or ""}
 

@@ -7,8 +7,9 @@ from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.db import db, locked, revision
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import StoredFile, file_use
+from cptsapp.kernel.urls import refuse_unsafe
 
-from . import checking, rules
+from . import rules
 from .models import CoOrganiser, Event, Material, MaterialKind, MaterialReaders, Status
 from .showing import visibility_of
 
@@ -49,7 +50,7 @@ def _write(material: Material, title: str, kind: str, readers: str, file_id: int
         raise RuleError("Donnez un titre à ce document.", "title")
     if bool(file_id) == bool(url):
         raise RuleError("Joignez un fichier, ou écrivez un lien : l’un des deux.", "file")
-    checking.refuse_unsafe(url, "url")
+    refuse_unsafe(url, "url")
     material.title, material.kind, material.readers = title, MaterialKind(kind), MaterialReaders(readers)
     material.file, material.url = file_id, url
     material.save()
@@ -97,7 +98,7 @@ def set_partners(event_id: int, partners: list[tuple[str, str, int | None]]) -> 
     if len({name for name, _, _ in rows}) < len(rows):
         raise RuleError("Le même co-organisateur figure deux fois. Retirez l’un des deux.", "partners")
     for _, url, _ in rows:
-        checking.refuse_unsafe(url, "partners")
+        refuse_unsafe(url, "partners")
     known = CoOrganiser.select(CoOrganiser.name, CoOrganiser.url, CoOrganiser.logo).where(CoOrganiser.event == event)
     if rows == list(known.order_by(CoOrganiser.position).tuples()):
         return

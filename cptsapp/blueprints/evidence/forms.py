@@ -1,12 +1,11 @@
 """What is typed of a proof, and what is attached to it."""
 
-from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from cptsapp.blueprints.document.models import Document
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.files import StoredFile, store_attachment
+from cptsapp.kernel.fileforms import FileForm
 from cptsapp.kernel.forms import Form
 
 from . import periods
@@ -64,25 +63,12 @@ class ProofForm(Form):
         }
 
 
-class PieceForm(Form):
-    """A file or a document. The file of a form refused for another reason is kept under `kept`."""
+class PieceForm(FileForm):
+    """A file or a document."""
 
     title = StringField("Titre", [Optional(), Length(max=160)], description="Vide : le nom du fichier ou du document.")
-    file = FileField("Fichier", description="PDF, Word, Excel, PowerPoint, LibreOffice, CSV, texte ou image.")
-    kept = HiddenField()
     document = SelectField("Ou document de l’association", [Optional()], choices=_documents)
 
-    def take_file(self) -> bool:
-        """Store what was sent; tell whether it could be. `kept` names it afterwards."""
-        if self.file.data:
-            try:
-                self.kept.data = store_attachment(self.file.data).name
-            except RuleError as error:
-                self.file.errors = [str(error)]
-                return False
-        return True
-
     def values(self) -> dict:
-        stored = StoredFile.get_or_none(StoredFile.name == self.kept.data) if self.kept.data else None
-        document = int(self.document.data) if self.document.data else None
+        stored, document = self.stored, int(self.document.data) if self.document.data else None
         return {"title": self.title.data or "", "file_id": stored and stored.id, "document_id": document}

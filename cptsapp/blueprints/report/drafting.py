@@ -45,9 +45,14 @@ class Known:
     readings: list[Reading]
     fiches: list[Fiche]
     evaluations: dict[int, Evaluation]
-    done: list[Done]
+    told: dict[str, list[Done]]  # by the chronicle that tells it, the first done first
     proofs: list[Standing]
     outside: bool
+
+    @property
+    def done(self) -> list[Done]:
+        """All that was done, the first first."""
+        return sorted((each for rows in self.told.values() for each in rows), key=lambda each: each.on)
 
     @property
     def missions(self) -> list[tuple[str, str]]:
@@ -67,13 +72,13 @@ def know(
 ) -> Known:
     """Read what the drafts of a period say, in a few queries."""
     fiches = list(Fiche.present().where(Fiche.state != FicheState.DRAFT).order_by(Fiche.mission, Fiche.id))
-    told = {each.id for each in fiches}
-    readings = [each for each in readings if each.fiche is None or each.fiche.id in told]
+    shown = {each.id for each in fiches}
+    readings = [each for each in readings if each.fiche is None or each.fiche.id in shown]
     of_year = (Evaluation.contract == contract) & (Evaluation.year == year)
     evaluations = {each.fiche_id: each for each in Evaluation.select().where(of_year)} if contract else {}
-    done = sorted((each for source in chronicles for each in source.call(start, last)), key=lambda each: each.on)
+    told = {source.key: list(source.call(start, last)) for source in chronicles}
     proofs = standings(each for each in Proof.joined() if each.concerns(start, last))
-    return Known(start, end, last, contract, year, figures, readings, fiches, evaluations, done, proofs, outside)
+    return Known(start, end, last, contract, year, figures, readings, fiches, evaluations, told, proofs, outside)
 
 
 def activity(known: Known) -> list[Draft]:
@@ -83,6 +88,7 @@ def activity(known: Known) -> list[Draft]:
         Draft("adhesion", "Les adhérents", _members(known)),
         *(_mission(known, code, label) for code, label in known.missions),
         Draft("evenements", "Les rendez-vous de la période", _events(known)),
+        Draft("campagnes", "Les campagnes d’information", _campaigns(known)),
         Draft("fonds", "L’emploi des fonds", _funds(known)),
         Draft("perspectives", "Perspectives", TO_WRITE.format("ce qui vient, et ce que la période a appris")),
     ]
@@ -180,7 +186,7 @@ def _fiche(known: Known, fiche: Fiche) -> str:
     evaluation = known.evaluations.get(fiche.id)
     standing = f"{fiche.standing.label}, avancement {evaluation.progress if evaluation else fiche.progress} %."
     told = evaluation.text if evaluation else TO_WRITE.format("ce que la période a permis pour cette action")
-    mine = [each for each in known.done if fiche.code and each.code == fiche.code]
+    mine = [each for each in known.done if fiche.code and fiche.code in each.codes]
     measures = [each for each in known.readings if each.fiche == fiche]
     proofs = [each for each in known.proofs if each.proof.fiche_id == fiche.id]
     return _join(
@@ -235,12 +241,25 @@ def _proofs(known: Known) -> str:
 
 
 def _events(known: Known) -> str:
-    if not known.done:
+    done = [each for key, rows in known.told.items() if key != "outreach" for each in rows]
+    if not done:
         return TO_WRITE.format("les rendez-vous de la période, dont le site ne garde pas la trace")
     held, people = _value(known, "indicator:event.held"), _value(known, "indicator:event.participants")
     told = f"{plural(held, 'événement tenu', 'événements tenus')}, {plural(people, 'participation')}."
     kinds = _group(known, "event.held:type")
-    return _join(told if held else "", table(["Nature", "Événements"], kinds) if kinds else "", _told(known.done))
+    rows = sorted(done, key=lambda each: each.on)
+    return _join(told if held else "", table(["Nature", "Événements"], kinds) if kinds else "", _told(rows))
+
+
+def _campaigns(known: Known) -> str:
+    done = known.told.get("outreach", [])
+    if not done:
+        return TO_WRITE.format("les campagnes d’information, dont aucune n’est inscrite pour cette période")
+    reached = _value(known, "indicator:outreach.reached")
+    words = f"{plural(len(done), 'campagne menée', 'campagnes menées')}, chacune comptée une fois."
+    people = f" D’après leurs sources, elles ont touché {plural(reached, 'personne')}." if reached else ""
+    audiences = _group(known, "outreach.campaigns:audience")
+    return _join(words + people, table(["Public", "Campagnes"], audiences) if audiences else "", _told(done))
 
 
 def _funds(known: Known) -> str:

@@ -24,6 +24,7 @@ TOLD_APART = {
     ("event.held", "type"),
     ("event.held", "mission"),
     ("event.participants", "profession"),
+    ("outreach.campaigns", "audience"),
 }
 """The (indicator, way) pairs whose detail is in a report."""
 
