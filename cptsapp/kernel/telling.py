@@ -1,10 +1,10 @@
-"""What features prove and tell of what was done: two registries that evidence and reports read."""
+"""What features prove, tell of what was done, ask members: registries read by evidence, reports and the project."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from .registry import Named, _adder
+from .registry import Named, Panel, _adder
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Done:
 
 evidence_sources: list[Named] = []
 chronicles: list[Named] = []
+questions: list[Panel] = []
 
 
 def evidence_source(key, label):
@@ -48,3 +49,9 @@ def evidence_source(key, label):
 def chronicle(key, label):
     """A function of a period, both days included, that gives what was Done in it, the first first."""
     return _adder(chronicles, lambda call: Named(key, label, call))
+
+
+def question(title, *, template, order=50):
+    """A function of the fiches under consultation that gives its template's values: a part of the page where members
+    find what they are asked about the project."""
+    return _adder(questions, lambda load: Panel(title, template, ("adherent",), load, order))

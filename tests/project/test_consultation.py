@@ -14,6 +14,7 @@ from cptsapp.blueprints.privacy import rules as privacy
 from cptsapp.blueprints.project import consulting, registrations, rules
 from cptsapp.blueprints.project.consultation import AUTHOR_GONE, Comment, Consultation, counts_of
 from cptsapp.blueprints.project.models import FicheState
+from cptsapp.kernel import mail
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import OutgoingMail
@@ -321,3 +322,22 @@ def test_a_closed_fiche_is_not_offered_for_consultation(as_coordinator, fiche):
     for state in (FicheState.VALIDATED, FicheState.PRESENTED, FicheState.ACTIVE, FicheState.CLOSED):
         rules.move(fiche.id, state, is_bureau=True)
     assert fiche.title not in as_coordinator.get(f"{DESK}/nouvelle").text
+
+
+def test_members_are_told_that_a_consultation_opens_unless_they_refuse_reminders(
+    as_coordinator, adherent, other, fiche, mailbox
+):
+    mail.holds.hold("autre@exemple.fr", [mail.Kind.REMINDER], mail.holds.Reason.OPPOSED)
+    assert "1 sur 2 recevront l’e-mail" in text_of(as_coordinator.get(f"{DESK}/nouvelle").text)
+    asked = {"fiche": fiche.id, "until": today() + SOON, "words": "Que manque-t-il ?", "tell": "y"}
+    assert as_coordinator.post(f"{DESK}/nouvelle", data=asked).status_code == 303
+    (letter,) = mailbox.to("adherent@exemple.fr")
+    assert "Que manque-t-il ?" in letter.text
+    assert f"/espace/projet/{fiche.slug}" in letter.links[0]
+    assert not mailbox.to("autre@exemple.fr")
+
+
+def test_a_consultation_opens_in_silence_when_the_box_is_not_ticked(as_coordinator, adherent, fiche):
+    asked = {"fiche": fiche.id, "until": today() + SOON}
+    assert as_coordinator.post(f"{DESK}/nouvelle", data=asked).status_code == 303
+    assert not OutgoingMail.select().exists()

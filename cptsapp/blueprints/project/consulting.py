@@ -10,6 +10,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.text import fold
 
+from . import audience
 from .consultation import Comment, Consultation
 from .models import Fiche
 
@@ -29,8 +30,8 @@ for _action, _sentence in {
 
 
 @db.atomic()
-def open_on(fiche_id: int, *, until: date, words: str = "") -> Consultation:
-    """Ask the members what they think of a fiche, until a day included."""
+def open_on(fiche_id: int, *, until: date, words: str = "", tell: bool = False) -> Consultation:
+    """Ask the members what they think of a fiche, until a day included; `tell` them by mail, in one transaction."""
     fiche = locked(Fiche.select().where(Fiche.id == fiche_id, Fiche.deleted_at.is_null())).get_or_none()
     if fiche is None:
         raise RuleError("Choisissez une fiche de la liste.", "fiche")
@@ -46,9 +47,21 @@ def open_on(fiche_id: int, *, until: date, words: str = "") -> Consultation:
         Consultation.fiche == fiche, Consultation.closed_at.is_null()
     ).execute()  # over since its day
     made = Consultation.create(fiche=fiche, until=until, words=words.strip(), opened_by=journal.actor())
-    journal.write("consultation.opened", "fiche", fiche.id, consultation=made.id)
+    mails = _announce(made) if tell else 0
+    journal.write("consultation.opened", "fiche", fiche.id, consultation=made.id, mails=mails)
     revision.bump()
     return made
+
+
+def _announce(made: Consultation) -> int:
+    values = {
+        "fiche": made.fiche.full_title,
+        "summary": made.fiche.summary,
+        "words": made.words,
+        "until": date_fr(made.until),
+        "link": f"{settings.base_url}/espace/projet/{made.fiche.slug}",
+    }
+    return audience.tell(audience.Audience.ADHERENTS, "project/consulted", f"consultation-{made.id}", lambda _: values)
 
 
 @db.atomic()

@@ -11,6 +11,7 @@ from cptsapp.kernel.tables import Cases, Column, DataTable
 from cptsapp.kernel.urls import number_of
 
 from . import answering, consulting
+from .audience import Audience, told_words
 from .consultation import Comment, Consultation, comments_of
 from .consulting_forms import OpeningForm, TermsForm
 from .models import Fiche
@@ -84,16 +85,19 @@ def export():
 @bp_desk.route("/nouvelle", methods=["GET", "POST"])
 @access("coordination")
 def create():
-    form = OpeningForm(data={"fiche": str(number_of(request.args.get("fiche")) or "")})
+    form = OpeningForm(data={"fiche": str(number_of(request.args.get("fiche")) or ""), "tell": True})
     if form.validate_on_submit():
         try:
-            made = consulting.open_on(number_of(form.fiche.data), until=form.until.data, words=form.words.data or "")
+            made = consulting.open_on(
+                number_of(form.fiche.data), until=form.until.data, words=form.words.data or "", tell=form.tell.data
+            )
         except RuleError as error:
             form.refuse(error)
         else:
             flash("La consultation est ouverte : les adhérents la trouvent dans leur espace.")
             return redirect(url_for(".show", id=made.id), 303)
-    return page("project/consultation_edit.html", fragment="formulaire", form=form, consultation=None)
+    told = told_words(Audience.ADHERENTS)
+    return page("project/consultation_edit.html", fragment="formulaire", form=form, consultation=None, told=told)
 
 
 @bp_desk.route("/<int:id>/modifier", methods=["GET", "POST"])

@@ -1,6 +1,6 @@
 """What is typed in a consultation."""
 
-from wtforms import DateField, HiddenField, SelectField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from cptsapp.kernel.forms import Form
@@ -27,6 +27,7 @@ class TermsForm(Form):
 
 class OpeningForm(TermsForm):
     fiche = SelectField("Fiche", [InputRequired("Choisissez une fiche.")], choices=_fiches)
+    tell = BooleanField("Prévenir les adhérents par e-mail")
 
 
 class CommentForm(Form):

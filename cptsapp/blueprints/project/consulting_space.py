@@ -3,10 +3,12 @@
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 
+from cptsapp.kernel import cards
 from cptsapp.kernel.access import access, roles
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation
+from cptsapp.kernel.telling import questions
 
 from . import answering, consulting
 from .consultation import Comment, Consultation, comments_of
@@ -29,6 +31,7 @@ def index():
         running=running,
         closed=[each for each in found if not each.is_open],
         commented={id for (id,) in mine.tuples()},
+        panels=cards.panels(questions, fiches=[each.fiche for each in running]),
     )
 
 
