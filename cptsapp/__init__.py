@@ -45,6 +45,7 @@ FEATURES = [
     "loan",
     "project",
     "idea",
+    "priority",
     "outreach",
     "evidence",
     "indicator",

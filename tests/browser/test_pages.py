@@ -55,6 +55,7 @@ SPACE = paths(
 /espace/profil /espace/profil/modifier /espace/profil/photo /espace/profil/quitter /espace/profil/effacement
 /espace/annuaire /espace/annuaire?q=zzzzzz /espace/annuaire/imprimer /espace/annuaire/4
 /espace/projet/ /espace/projet/medecin-traitant-pour-tous /espace/projet/remarques/2/modifier
+/espace/projet/priorites/1 /espace/projet/priorites/2
 /espace/idees/ /espace/idees/?q=zzzzzz /espace/idees/nouvelle /espace/idees/1 /espace/idees/2 /espace/idees/1/modifier
 /espace/documents /espace/materiel /espace/evenements/ /espace/mes-donnees /espace/compteurs /espace/envois/
 /evenements/depistage-colorectal /documents/fiche-de-sortie-d-hopital /gestion/
@@ -89,6 +90,8 @@ DESK = paths(
 /gestion/projet/preuves/ /gestion/projet/preuves/?q=zzzzzz /gestion/projet/preuves/1 /gestion/projet/preuves/3
 /gestion/projet/preuves/1/modifier /gestion/projet/preuves/fiches/8 /gestion/projet/preuves/fiches/3
 /gestion/projet/consultations/1 /gestion/projet/consultations/1/modifier /gestion/projet/consultations/nouvelle
+/gestion/projet/priorites/ /gestion/projet/priorites/?q=zzzzzz /gestion/projet/priorites/nouveau
+/gestion/projet/priorites/1 /gestion/projet/priorites/2 /gestion/projet/priorites/2/modifier
 /gestion/idees/ /gestion/idees/?q=zzzzzz /gestion/idees/1 /gestion/idees/3 /gestion/idees/4
 /gestion/campagnes/ /gestion/campagnes/?q=zzzzzz /gestion/campagnes/1 /gestion/campagnes/4
 /gestion/campagnes/1/modifier /gestion/campagnes/nouvelle
