@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from .kernel import access, compression, dates, db, errorpages, htmx, navigation, pieces, security, sessions, text
 from .kernel.mail import relay
 from .kernel.settings import SettingsError, settings
+from .kernel.templating import Templates
 from .kernel.urls import NumberConverter
 
 # Rooms of the kernel that bring routes or commands of their own.
@@ -68,6 +69,7 @@ MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrat
 def create_app(instance: Path | str | None = None, **overrides) -> Flask:
     """Return the application of one instance folder; raise SettingsError, in French, when it is not sound."""
     app = Flask("cptsapp", static_folder=None)
+    app.jinja_environment = Templates
     app.url_map.converters["int"] = NumberConverter
     configure_instance(app, instance or os.environ.get("CPTS_INSTANCE", "instance"), **overrides)
     refuse_unknown_features()

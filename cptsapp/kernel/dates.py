@@ -2,6 +2,7 @@
 
 import calendar
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .db import now
@@ -41,7 +42,13 @@ def to_utc(local: datetime) -> datetime:
 
 def today() -> date:
     """Return today's date in Paris."""
-    return to_paris(now()).date()
+    return _day_of_hour(now().replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=32)
+def _day_of_hour(hour: datetime) -> date:
+    """Return the day in Paris of an hour of UTC: it never changes within one, and a list asks for it at each row."""
+    return to_paris(hour).date()
 
 
 def start_of(day: date) -> datetime:

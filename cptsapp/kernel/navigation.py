@@ -1,8 +1,9 @@
 """The menus of the three faces, made of what features register and of what the reader may enter."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from flask import has_request_context, request, url_for
+from flask import current_app, has_request_context, request, url_for
 
 from .access import may_enter, roles
 from .prepared import Counted, count
@@ -34,35 +35,65 @@ def area() -> str:
     return {"espace": "space", "gestion": "gestion"}.get(first, "site")
 
 
-def menu(of: str) -> list[Entry]:
+class Shelf:
+    """The entries of one area that some roles may enter, in order, with their addresses; the same for all of them."""
+
+    def __init__(self, of: str, held: frozenset[str]):
+        items = [item for item in navigation if item.area == of and may_enter(item.access, held)]
+        items.sort(key=lambda item: item.order)
+        self.entries = [(item, url_for(item.endpoint)) for item in items]
+        self.roots = [(url, url.rstrip("/") + "/") for _, url in self.entries]
+        together = [item for item, _ in self.entries if isinstance(item.count, Counted)]
+        self.labels, self.together = [item.label for item in together], tuple(item.count for item in together)
+        self.alone = [item for item, _ in self.entries if item.count and not isinstance(item.count, Counted)]
+
+    def here(self, path: str) -> str | None:
+        """Return the address under which `path` is, the most precise one."""
+        return max((url for url, root in self.roots if path == url or path.startswith(root)), key=len, default=None)
+
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """Return (label, what is counted beside it): one query for all those that can be counted together."""
+        found = zip(self.labels, count(*self.together), strict=True) if self.together else ()
+        return (*found, *((item.label, item.count()) for item in self.alone))
+
+
+@lru_cache(maxsize=100)
+def _shelf(app, root: str, of: str, held: frozenset[str]) -> Shelf:
+    """Return the entries of an application's area as some roles see them; `root` is where it is mounted."""
+    return Shelf(of, held)
+
+
+@lru_cache(maxsize=500)
+def _entries(shelf: Shelf, here: str | None, counts: tuple) -> tuple[Entry, ...]:
+    """Return a menu ready to show: whoever reads it, it only depends on these."""
+    counted = dict(counts)
+    return tuple(
+        Entry(item.label, url, item.icon, url == here, counted.get(item.label)) for item, url in shelf.entries
+    )
+
+
+@lru_cache(maxsize=500)
+def _groups(shelf: Shelf, entries: tuple[Entry, ...]) -> tuple[Group, ...]:
+    of_group = {title: [] for title in GROUPS}
+    for (item, _), entry in zip(shelf.entries, entries, strict=True):
+        of_group[item.group].append(entry)
+    return tuple(Group(title, tuple(items)) for title, items in of_group.items() if items)
+
+
+def _read(of: str) -> tuple[Shelf, tuple[Entry, ...]]:
+    shelf = _shelf(current_app._get_current_object(), request.script_root, of, roles())
+    return shelf, _entries(shelf, shelf.here(request.path), shelf.counts())
+
+
+def menu(of: str) -> tuple[Entry, ...]:
     """Return the entries of one area that the reader may enter, in order, the open one marked."""
-    held = roles()
-    items = [item for item in navigation if item.area == of and may_enter(item.access, held)]
-    entries = [(item, url_for(item.endpoint)) for item in sorted(items, key=lambda item: item.order)]
-    here = max((url for _, url in entries if _is_under(url)), key=len, default=None)
-    counts = _counts([item for item, _ in entries])
-    return [Entry(item.label, url, item.icon, url == here, counts.get(item.label)) for item, url in entries]
-
-
-def _counts(items) -> dict[str, int]:
-    """Return what is counted beside the entries, by label: one query for all those that can be counted together."""
-    together = {item.label: item.count for item in items if isinstance(item.count, Counted)}
-    found = dict(zip(together, count(*together.values()), strict=True)) if together else {}
-    return found | {item.label: item.count() for item in items if item.count and item.label not in found}
-
-
-def _is_under(url: str) -> bool:
-    return request.path == url or request.path.startswith(url.rstrip("/") + "/")
+    return _read(of)[1]
 
 
 def gestion_menu() -> tuple[Group, ...]:
     """Return the groups of the side menu, empty ones left out."""
-    held = roles()
-    group_of = {url_for(i.endpoint): i.group for i in navigation if i.area == "gestion" and may_enter(i.access, held)}
-    entries = menu("gestion")
-    groups = (Group(title, tuple(e for e in entries if group_of[e.url] == title)) for title in GROUPS)
-    return tuple(group for group in groups if group.items)
+    return _groups(*_read("gestion"))
 
 
-def space_menu() -> list[Entry]:
+def space_menu() -> tuple[Entry, ...]:
     return menu("space")

@@ -9,6 +9,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import LABELS
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.kept import keep
 from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import Personal, role_sources
 from cptsapp.kernel.settings import settings
@@ -89,7 +90,7 @@ class Account(UserMixin, Table):
     @property
     def _derived_roles(self) -> frozenset[str]:
         """What other features derive: « adherent » from the membership, « partenaire » from the lists opened."""
-        return frozenset().union(*(source(self) for source in role_sources))
+        return keep(("roles", self.id, today()), lambda: frozenset().union(*(source(self) for source in role_sources)))
 
     @property
     def roles(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import NavItem, navigation, write_to
 from cptsapp.kernel.text import plural
 
@@ -52,9 +53,14 @@ def index():
     )
 
 
+@prepared
+def _views_of(account):
+    mine = SavedView.owner.is_null() | (SavedView.owner == account)
+    return SavedView.select().where(SavedView.list == listing.LIST, mine).order_by(SavedView.name)
+
+
 def _views():
-    mine = SavedView.owner.is_null() | (SavedView.owner == current_user.id)
-    return list(SavedView.select().where(SavedView.list == listing.LIST, mine).order_by(SavedView.name))
+    return _views_of.all(current_user.id)
 
 
 def _query(table) -> str:

@@ -18,6 +18,7 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.filters import Cases, OneOf
+from cptsapp.kernel.flatrows import FlatRows
 from cptsapp.kernel.kept import kept
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.sources import QueryRows, counted
@@ -207,16 +208,16 @@ TABLE = DataTable(
 )  # fmt: skip
 
 
-SHOWN = (
+_PAGE = (
     Person.id, Person.given_name, Person.family_name, Person.name, Person.email,
-    Membership.started_on, Membership.ended_on, Membership.left_at,
-    Practice.profession, Practice.profession_other, Commune.name.alias("commune_name"),
-    College.name.alias("college_name"),
+    Membership.started_on, Membership.ended_on, Membership.left_at, Practice.profession, Practice.profession_other,
 )  # fmt: skip
-EXPORTED = (
-    *SHOWN, Person.phone, Membership.type, Membership.origin, Practice.rpps, Practice.adeli, Practice.organisation,
+_MORE = (
+    Person.phone, Membership.type, Membership.origin, Practice.rpps, Practice.adeli, Practice.organisation,
     Practice.mode, Practice.commune,
 )  # fmt: skip
+SHOWN = FlatRows(*_PAGE, commune_name=Commune.name, college_name=College.name)
+EXPORTED = FlatRows(*_PAGE, *_MORE, commune_name=Commune.name, college_name=College.name)
 
 
 class Members(QueryRows):
@@ -227,10 +228,11 @@ class Members(QueryRows):
     def __init__(self, *conditions):
         super().__init__(Person.select(), "id")
         self.conditions = list(conditions)
-        self.ordering, self.by_name, self.is_long = (), True, True
+        self.ordering, self.by_name, self.found = (), True, None
 
     def where(self, condition):
         self.conditions.append(condition)
+        self.found = None
 
     def search(self, columns, words):
         asked = finding.asked(" ".join(words))
@@ -256,35 +258,35 @@ class Members(QueryRows):
 
     def count(self) -> int:
         """Count up to `most`."""
-        found = counted(Membership.select(fn.COUNT(1)).from_(self._narrowed(SQL("1")).limit(self.most + 1)))
-        self.is_long = found > FEW
-        return found
+        if self.found is None:
+            first = self._narrowed(SQL("1")).limit(self.most + 1)
+            self.found = counted(Membership.select(fn.COUNT(1)).from_(first))
+        return self.found
 
     def count_all(self) -> int:
         return counted(self._narrowed(fn.COUNT(1)))
 
-    def _rows(self, shown):
+    def _rows(self, shown: FlatRows, is_long=True):
         """Return the rows in order. The names lead in a long list: they are walked as far as the page, and no further.
 
         On SQLite a CROSS JOIN is made in the order written; elsewhere it is a join like another.
         """
-        if self.is_long and self.by_name:
-            query = Person.select(*shown).join(Membership, JOIN.CROSS).where(*self.conditions)
+        if is_long and self.by_name:
+            query = shown.of(Person).join(Membership, JOIN.CROSS).where(*self.conditions)
         else:
-            query = Person.select(*shown).join(Membership, on=(Membership.person == Person.id))
+            query = shown.of(Person).join(Membership, on=(Membership.person == Person.id))
             query = query.where(Membership.id.in_(self._narrowed(Membership.id)))
-        if self.is_long and any(map(_is_about_practice, self.conditions)):
+        if is_long and any(map(_is_about_practice, self.conditions)):
             query = query.switch(Membership).join(Practice, JOIN.CROSS).where(Practice.person == Membership.person)
         else:
             query = query.join(Practice, JOIN.LEFT_OUTER, on=(Practice.person == Membership.person))
         query = query.join(Commune, JOIN.LEFT_OUTER, on=(Commune.insee == Practice.commune))
         query = query.join(College, JOIN.LEFT_OUTER, on=(College.id == Membership.college))
         mine = (Membership.person == Person.id) & Person.deleted_at.is_null()
-        return query.where(mine).order_by(*self.ordering).namedtuples()
+        return query.where(mine).order_by(*self.ordering)
 
     def part(self, start, size):
-        self.count()  # whether the names lead depends on it; the table asks for it too, and it is kept
-        return list(self._rows(SHOWN).limit(size).offset(start))
+        return SHOWN.all(self._rows(SHOWN, self.count() > FEW).limit(size).offset(start))
 
     def persons(self):
         """Return the query of the ids of the persons, in one column."""
@@ -294,7 +296,7 @@ class Members(QueryRows):
         return [id for (id,) in self.persons().order_by(Membership.person).tuples()]
 
     def __iter__(self):
-        return self._rows(EXPORTED).iterator()
+        return EXPORTED.each(self._rows(EXPORTED))
 
 
 def _is_about_practice(condition) -> bool:

@@ -64,8 +64,12 @@ def _merged(own) -> dict[str, Definition]:
 
 
 def _sorted(found: dict[str, Definition]) -> dict[str, Definition]:
-    themes = list(Theme)
-    return dict(sorted(found.items(), key=lambda pair: (themes.index(pair[1].theme), fold(pair[1].name))))
+    return dict(sorted(found.items(), key=lambda pair: _place(pair[1].theme, pair[1].name)))
+
+
+@lru_cache(maxsize=500)
+def _place(theme: Theme, name: str) -> tuple[int, str]:
+    return list(Theme).index(theme), fold(name)
 
 
 def find(slug: str) -> Definition | None:
