@@ -29,6 +29,7 @@ from .spelling import QuickContext
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 BUSY_SECONDS = 5  # that a write waits for another one, in another process, to end
 REACHED_WITHIN_SECONDS = 5  # a server that does not answer is said to be down
+MAPPED_BYTES = 128 * 1024 * 1024  # of the file read in place, shared by the processes: a page is not copied to be read
 MOST_VALUES = 15_000  # in one statement; SQLite takes 32,766
 SNAPSHOT = "SELECT pg_current_snapshot()::text"  # which transactions are seen: the same ones, the same rows
 SOUND_SQLITE = (3, 51, 3)  # older ones can lose commits in WAL mode (the WAL-reset bug)
@@ -228,6 +229,7 @@ def open_database(url: str, *, threads: int = 8) -> Database:
                 "foreign_keys": 1,
                 "secure_delete": 1,
                 "temp_store": "memory",
+                "mmap_size": MAPPED_BYTES,
             },
             lock_type="IMMEDIATE",
             check_same_thread=False,

@@ -1,18 +1,16 @@
 """The rows of a long list: named tuples of the columns of several tables, read a page at a time without peewee's care.
 
     SHOWN = FlatRows(Person.id, Person.name, Membership.started_on, commune_name=Commune.name)
-    SHOWN.all(SHOWN.of(Person).join(…).where(…))
+    SHOWN.read(db.execute(SHOWN.of(Person).join(…).where(…)))
 
 peewee declares a class and looks its columns up at each reading. Here both are done once; texts and numbers stay as the
 database gives them, and only what it stores otherwise than Python (dates, moments, yes and no) is converted.
 """
 
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from peewee import CharField, ForeignKeyField, IntegerField, TextField
-
-from .db import db
 
 AS_STORED = (CharField, TextField, IntegerField, ForeignKeyField)
 
@@ -30,14 +28,11 @@ class FlatRows:
         """Return the query of these columns that starts at a table."""
         return model.select(*self.columns)
 
-    def all(self, query) -> list[tuple]:
-        return list(map(self._read, db.execute(query).fetchall()))
+    def read(self, rows: Iterable[tuple]) -> Iterator[tuple]:
+        """Yield the rows that a cursor gives, as they come: an export does not hold them all."""
+        return map(self._named, rows)
 
-    def each(self, query) -> Iterator[tuple]:
-        """Yield the rows as they come, for an export that must not hold them all."""
-        return map(self._read, db.execute(query))
-
-    def _read(self, row):
+    def _named(self, row):
         values = list(row)
         for at, convert in self._convert:
             if values[at] is not None:

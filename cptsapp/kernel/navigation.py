@@ -67,9 +67,7 @@ def _shelf(app, root: str, of: str, held: frozenset[str]) -> Shelf:
 def _entries(shelf: Shelf, here: str | None, counts: tuple) -> tuple[Entry, ...]:
     """Return a menu ready to show: whoever reads it, it only depends on these."""
     counted = dict(counts)
-    return tuple(
-        Entry(item.label, url, item.icon, url == here, counted.get(item.label)) for item, url in shelf.entries
-    )
+    return tuple(Entry(item.label, url, item.icon, url == here, counted.get(item.label)) for item, url in shelf.entries)
 
 
 @lru_cache(maxsize=500)

@@ -11,7 +11,8 @@ transaction that writes the row.
 import re
 from collections.abc import Iterable
 
-from peewee import SQL
+from peewee import SQL, NodeList
+from peewee import Table as PlainTable
 
 from .db import db, extra_schema, is_sqlite
 from .text import fold
@@ -75,6 +76,14 @@ class WordIndex:
     def clear(self) -> None:
         db.execute_sql(f"DELETE FROM {self.table}")  # noqa: S608
 
+    def rows(self, asked: Iterable[Iterable[str]]) -> tuple[PlainTable, NodeList]:
+        """Return the index as a table, and the condition that keeps these rows: for a query that starts from them.
+
+        What is joined to its `rowid` is then looked up for the rows found alone, however long the list.
+        """
+        table = PlainTable(self.table)
+        return table, NodeList((table.c[self._searched], SQL(f"{self._operator} ?", [self._match(asked)])))
+
     def found(self, asked: Iterable[Iterable[str]]) -> SQL:
         """Return the sub-query of the ids of the rows that have, for each group asked, a word that starts as one of it.
 
@@ -88,8 +97,21 @@ class WordIndex:
         sql, match = self._statement(asked)
         return [id for (id,) in db.execute_sql(f"{sql} LIMIT {int(limit)}", [match]).fetchall()]
 
+    def leading(self, asked: Iterable[Iterable[str]]) -> tuple[PlainTable, NodeList]:
+        """Return the index as a table and the condition that keeps these rows of it, for a query that starts there.
+
+        What is joined to its `rowid` is then looked up for the rows found alone, however long the list.
+        """
+        index = PlainTable(self.table)
+        column, operator = (index.c[self.table], "MATCH ?") if is_sqlite() else (index.c.words, "@@ %s::tsquery")
+        return index, NodeList((column, SQL(operator, [_match(asked)])))
+
     def _statement(self, asked) -> tuple[str, str]:
-        either, both, word_mark = (" OR ", " AND ", '"{}" *') if is_sqlite() else (" | ", " & ", "{}:*")
-        groups = ["(" + either.join(word_mark.format(word) for word in group) + ")" for group in asked]
         match = f"{self.table} MATCH ?" if is_sqlite() else "words @@ %s::tsquery"
-        return f"SELECT rowid FROM {self.table} WHERE {match}", both.join(groups)  # noqa: S608
+        return f"SELECT rowid FROM {self.table} WHERE {match}", _match(asked)  # noqa: S608
+
+
+def _match(asked) -> str:
+    """Return what each of the two engines calls « a word that starts so, of each group »."""
+    either, both, word_mark = (" OR ", " AND ", '"{}" *') if is_sqlite() else (" | ", " & ", "{}:*")
+    return both.join("(" + either.join(word_mark.format(word) for word in group) + ")" for group in asked)

@@ -5,11 +5,12 @@ what is counted and filtered, from the memberships and the practices alone, and 
 are walked in order only as far as the page goes.
 """
 
+import json
 from datetime import timedelta
-from functools import cache
+from functools import cache, reduce
 from urllib.parse import parse_qs
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL, Join, Select, fn
 
 from cptsapp.blueprints.association.models import College
 from cptsapp.blueprints.person import finding
@@ -17,16 +18,19 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.dates import today
+from cptsapp.kernel.db import db
 from cptsapp.kernel.filters import Cases, OneOf
 from cptsapp.kernel.flatrows import FlatRows
 from cptsapp.kernel.kept import kept
+from cptsapp.kernel.prepared import listed, prepared
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.sources import QueryRows, counted
 from cptsapp.kernel.tables import Bulk, Column, DataTable
 
 from .models import Membership, MemberType, Period, PersonTag, Practice, SavedView, Status, Tag, Year, status_on
 
-MOST, FEW = 10_000, 1_000
+MOST = 10_000  # a list is counted no further
+FEW = 500  # nor a search; up to so many rows are sorted, beyond the names are walked
 LIST = "adherents"
 
 
@@ -216,45 +220,42 @@ _MORE = (
     Person.phone, Membership.type, Membership.origin, Practice.rpps, Practice.adeli, Practice.organisation,
     Practice.mode, Practice.commune,
 )  # fmt: skip
-SHOWN = FlatRows(*_PAGE, commune_name=Commune.name, college_name=College.name)
+SHOWN = FlatRows(*_PAGE, membership=Membership.id, commune_name=Commune.name, college_name=College.name)
 EXPORTED = FlatRows(*_PAGE, *_MORE, commune_name=Commune.name, college_name=College.name)
 
 
+HERE = (Membership.person == Person.id, Person.deleted_at.is_null())
+
+
 class Members(QueryRows):
-    """The members, narrowed step by step, as flat rows. A page is two short queries, whatever the number of members."""
+    """The members, narrowed step by step, as flat rows. A page is two short queries, whatever the number of members.
+
+    SQLite reads the tables of a CROSS JOIN in the order written; elsewhere it is a join like another. Each query starts
+    from what keeps the fewest rows: the words searched, or the practices, or else the memberships. In a long list the
+    names lead: they are walked in order as far as the page, and no further.
+    """
 
     most = MOST
 
     def __init__(self, *conditions):
         super().__init__(Person.select(), "id")
         self.conditions = list(conditions)
-        self.ordering, self.by_name, self.found = (), True, None
+        self.words, self.by, self.last_first, self.found = [], Person.folded, False, None
 
     def where(self, condition):
         self.conditions.append(condition)
         self.found = None
 
     def search(self, columns, words):
-        asked = finding.asked(" ".join(words))
-        if asked:
-            self.where(Membership.person.in_(finding.found(asked)))
+        self.words = finding.asked(" ".join(words))
+        if self.words:
             self.most = FEW  # a search so wide is narrowed, not counted
 
     def order(self, column, last_first):
-        node = column.sort
-        self.by_name = node is Person.folded
-        self.ordering = (node.desc() if last_first else node.asc(), Person.id)
+        self.by, self.last_first = column.sort, last_first
 
-    def _narrowed(self, *columns):
-        """Return what is counted: the memberships and, only where a filter asks for it, the practices."""
-        binned = Person.select(Person.id).where(Person.deleted_at.is_null(False))
-        if any(map(_is_about_practice, self.conditions)):
-            # They are fewer than the members: on SQLite a CROSS JOIN is made in the order written.
-            query = Practice.select(*columns).join(Membership, JOIN.CROSS)
-            query = query.where(Membership.person == Practice.person)
-        else:
-            query = Membership.select(*columns)
-        return query.where(*self.conditions, Membership.person.not_in(binned))
+    def _in_order(self, query, by, person):
+        return query.order_by(by.desc() if self.last_first else by.asc(), person)
 
     def count(self) -> int:
         """Count up to `most`."""
@@ -266,27 +267,56 @@ class Members(QueryRows):
     def count_all(self) -> int:
         return counted(self._narrowed(fn.COUNT(1)))
 
-    def _rows(self, shown: FlatRows, is_long=True):
-        """Return the rows in order. The names lead in a long list: they are walked as far as the page, and no further.
+    @property
+    def _practices(self) -> list:
+        """Return the links to the practices, when a filter is about them."""
+        asked = any(getattr(getattr(each, "lhs", None), "model", None) is Practice for each in self.conditions)
+        return [Practice.person == Membership.person] if asked else []
 
-        On SQLite a CROSS JOIN is made in the order written; elsewhere it is a join like another.
-        """
-        if is_long and self.by_name:
-            query = shown.of(Person).join(Membership, JOIN.CROSS).where(*self.conditions)
+    def _narrowed(self, *columns, named=False):
+        """Return these columns of what was asked; the names are read only when they are among them."""
+        tables, links = [Membership], [*self.conditions, *self._practices]
+        if self._practices:
+            tables.insert(1 if self.words else 0, Practice)
+        if self.words:
+            index, matches = finding.leading(self.words)
+            tables.insert(0, index)
+            links = [matches, Membership.person == index.c.rowid, *links]
+        if named:
+            tables.append(Person)
+            links += HERE
         else:
-            query = shown.of(Person).join(Membership, on=(Membership.person == Person.id))
-            query = query.where(Membership.id.in_(self._narrowed(Membership.id)))
-        if is_long and any(map(_is_about_practice, self.conditions)):
-            query = query.switch(Membership).join(Practice, JOIN.CROSS).where(Practice.person == Membership.person)
-        else:
-            query = query.join(Practice, JOIN.LEFT_OUTER, on=(Practice.person == Membership.person))
-        query = query.join(Commune, JOIN.LEFT_OUTER, on=(Commune.insee == Practice.commune))
-        query = query.join(College, JOIN.LEFT_OUTER, on=(College.id == Membership.college))
-        mine = (Membership.person == Person.id) & Person.deleted_at.is_null()
-        return query.where(mine).order_by(*self.ordering)
+            links.append(Membership.person.not_in(Person.select(Person.id).where(Person.deleted_at.is_null(False))))
+        return Membership.select(*columns).from_(_read_in_turn(tables)).where(*links)
+
+    def _walked(self):
+        """Return the ids of what was asked, in order; the names lead in a long list."""
+        if self.by is not Person.folded or self.count() <= FEW:
+            return self._in_order(self._narrowed(Membership.id, named=True), self.by, Person.id)
+        query = Membership.select(Membership.id)
+        query = query.from_(_read_in_turn([Person, Membership, *([Practice] if self._practices else [])]))
+        if self.words:  # « + 0 »: looked up name after name, or SQLite would find all these persons and sort them
+            query = query.where((Person.id + 0).in_(finding.found(self.words)))
+        return self._in_order(query.where(*HERE, *self.conditions, *self._practices), self.by, Person.id)
+
+    def _found_few(self) -> list[int]:
+        """Return the ids of what a search finds, in order: all of them, or one more than `FEW`, whichever they are."""
+        first = self._narrowed(Membership.id, self.by.alias("place"), Membership.person, named=True).limit(FEW + 1)
+        found = self._in_order(Select([first], [first.c.id]), first.c.place, first.c.person_id)
+        return _ids(found.limit(FEW + 1))  # said twice, or SQLite would sort them all before it keeps the first
+
+    def _page(self, start, size) -> list[int]:
+        if self.words and self.found is None:
+            few = self._found_few()
+            self.found = len(few)
+            if self.found <= FEW:  # found, sorted and counted by one query
+                return few[start : start + size]
+        return _ids(self._walked().limit(size).offset(start))
 
     def part(self, start, size):
-        return SHOWN.all(self._rows(SHOWN, self.count() > FEW).limit(size).offset(start))
+        ids = self._page(start, size)
+        place = {id: rank for rank, id in enumerate(ids)}
+        return sorted(SHOWN.read(_details.tuples(json.dumps(ids))), key=lambda row: place[row.membership])
 
     def persons(self):
         """Return the query of the ids of the persons, in one column."""
@@ -296,11 +326,29 @@ class Members(QueryRows):
         return [id for (id,) in self.persons().order_by(Membership.person).tuples()]
 
     def __iter__(self):
-        return EXPORTED.each(self._rows(EXPORTED))
+        query = _joined(EXPORTED).where(Membership.id.in_(self._narrowed(Membership.id)))
+        return EXPORTED.read(db.execute(self._in_order(query, self.by, Person.id)))
 
 
-def _is_about_practice(condition) -> bool:
-    return getattr(getattr(condition, "lhs", None), "model", None) is Practice
+def _joined(shown: FlatRows):
+    query = shown.of(Person).join(Membership, on=(Membership.person == Person.id))
+    query = query.join(Practice, JOIN.LEFT_OUTER, on=(Practice.person == Membership.person))
+    query = query.join(Commune, JOIN.LEFT_OUTER, on=(Commune.insee == Practice.commune))
+    return query.join(College, JOIN.LEFT_OUTER, on=(College.id == Membership.college))
+
+
+@prepared
+def _details(memberships):
+    return _joined(SHOWN).where(Membership.id.in_(listed(memberships)))
+
+
+def _ids(query) -> list[int]:
+    return [id for (id,) in db.execute(query).fetchall()]
+
+
+def _read_in_turn(tables):
+    """Return the tables joined so that SQLite reads them in this order."""
+    return reduce(lambda joined, table: Join(joined, table, JOIN.CROSS), tables)
 
 
 @finding.also_found_by

@@ -11,7 +11,7 @@ from cptsapp.kernel.wordindex import WordIndex, asked, words_of
 
 from .models import Person, saved
 
-__all__ = ["also_found_by", "asked", "drop", "found", "put", "rebuild", "refresh", "words_of"]
+__all__ = ["also_found_by", "asked", "drop", "found", "leading", "put", "rebuild", "refresh", "words_of"]
 
 more_words: list[Callable[[list[int]], dict[int, str]]] = []  # what features know of persons: {id: text}
 _INDEX = WordIndex("person_words")
@@ -72,3 +72,8 @@ def rebuild() -> int:
 def found(words: list[str]):
     """Return the sub-query of the ids of the persons who have every one of `words`, or a word that starts so."""
     return _INDEX.found([word] for word in words)
+
+
+def leading(words: list[str]):
+    """Return the index and the condition of the same persons, for a query that starts from them by `rowid`."""
+    return _INDEX.leading([word] for word in words)
