@@ -4,12 +4,15 @@ A card or a source that fails is logged and said in one sentence; it never takes
 """
 
 import logging
+import time
 
 from flask import abort, make_response, render_template
+from flask_login import current_user
 from markupsafe import Markup
 
 from .access import may_enter, roles
 from .htmx import page, wants_fragment
+from .kept import keep
 from .registry import Card, Panel, Waiting, waiting_sources
 
 log = logging.getLogger("cptsapp.cards")
@@ -53,13 +56,17 @@ def panels(registered: list[Panel], **subject) -> list[tuple[str, Markup]]:
 
 
 def waiting() -> list[Waiting]:
-    """Return what waits for whoever asks, nothing that counts zero."""
+    """Return what waits for whoever asks, nothing that counts zero.
+
+    Each source is asked again once something has been written, or a minute has gone by: some things wait from a moment.
+    """
     held, found = roles(), []
+    whose = current_user.id, held, int(time.time() // 60)
     for source in waiting_sources:
         if not may_enter(source.access, held):
             continue
         try:
-            found += [each for each in source.load() if each.count]
+            found += keep((waiting, source, *whose), lambda load=source.load: [each for each in load() if each.count])
         except Exception:  # see above
             log.exception("waiting source %s failed", source.key)
     return found

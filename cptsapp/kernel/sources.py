@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from peewee import Query, fn
+from peewee import JOIN, Join, Query, fn
 
 from .db import db, is_sqlite
 from .filters import getter
@@ -56,6 +56,15 @@ class QueryRows:
 
     def __iter__(self):
         return self.query.iterator()
+
+
+def read_in_turn(tables) -> Join:
+    """Return the tables joined, linked by the conditions of the query: SQLite reads them in this order.
+
+    Its planner guesses; who writes the query knows which table keeps the fewest rows. Elsewhere it is a join like
+    another.
+    """
+    return reduce(lambda joined, table: Join(joined, table, JOIN.CROSS), tables)
 
 
 def counted(query) -> int:

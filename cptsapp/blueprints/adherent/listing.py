@@ -7,10 +7,10 @@ are walked in order only as far as the page goes.
 
 import json
 from datetime import timedelta
-from functools import cache, reduce
+from functools import cache
 from urllib.parse import parse_qs
 
-from peewee import JOIN, SQL, Join, Select, fn
+from peewee import JOIN, SQL, Select, fn
 
 from cptsapp.blueprints.association.models import College
 from cptsapp.blueprints.person import finding
@@ -24,7 +24,7 @@ from cptsapp.kernel.flatrows import FlatRows
 from cptsapp.kernel.kept import kept
 from cptsapp.kernel.prepared import listed, prepared
 from cptsapp.kernel.settings import settings
-from cptsapp.kernel.sources import QueryRows, counted
+from cptsapp.kernel.sources import QueryRows, counted, read_in_turn
 from cptsapp.kernel.tables import Bulk, Column, DataTable
 
 from .models import Membership, MemberType, Period, PersonTag, Practice, SavedView, Status, Tag, Year, status_on
@@ -230,9 +230,8 @@ HERE = (Membership.person == Person.id, Person.deleted_at.is_null())
 class Members(QueryRows):
     """The members, narrowed step by step, as flat rows. A page is two short queries, whatever the number of members.
 
-    SQLite reads the tables of a CROSS JOIN in the order written; elsewhere it is a join like another. Each query starts
-    from what keeps the fewest rows: the words searched, or the practices, or else the memberships. In a long list the
-    names lead: they are walked in order as far as the page, and no further.
+    Each query starts from what keeps the fewest rows: the words searched, or the practices, or else the memberships.
+    In a long list the names lead: they are walked in order as far as the page, and no further.
     """
 
     most = MOST
@@ -287,14 +286,14 @@ class Members(QueryRows):
             links += HERE
         else:
             links.append(Membership.person.not_in(Person.select(Person.id).where(Person.deleted_at.is_null(False))))
-        return Membership.select(*columns).from_(_read_in_turn(tables)).where(*links)
+        return Membership.select(*columns).from_(read_in_turn(tables)).where(*links)
 
     def _walked(self):
         """Return the ids of what was asked, in order; the names lead in a long list."""
         if self.by is not Person.folded or self.count() <= FEW:
             return self._in_order(self._narrowed(Membership.id, named=True), self.by, Person.id)
         query = Membership.select(Membership.id)
-        query = query.from_(_read_in_turn([Person, Membership, *([Practice] if self._practices else [])]))
+        query = query.from_(read_in_turn([Person, Membership, *([Practice] if self._practices else [])]))
         if self.words:  # « + 0 »: looked up name after name, or SQLite would find all these persons and sort them
             query = query.where((Person.id + 0).in_(finding.found(self.words)))
         return self._in_order(query.where(*HERE, *self.conditions, *self._practices), self.by, Person.id)
@@ -344,11 +343,6 @@ def _details(memberships):
 
 def _ids(query) -> list[int]:
     return [id for (id,) in db.execute(query).fetchall()]
-
-
-def _read_in_turn(tables):
-    """Return the tables joined so that SQLite reads them in this order."""
-    return reduce(lambda joined, table: Join(joined, table, JOIN.CROSS), tables)
 
 
 @finding.also_found_by

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from peewee import fn
+
 from cptsapp.blueprints.association.models import identity
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Kind as PersonKind
@@ -13,6 +15,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Kind, holds
 from cptsapp.kernel.mail.headers import envelope_address, is_closed_network
 from cptsapp.kernel.mail.holds import Reason
+from cptsapp.kernel.sources import read_in_turn
 from cptsapp.kernel.text import fold
 
 from . import links
@@ -154,7 +157,8 @@ def inform(ids: Iterable[int]) -> int:
 def uninformed() -> int:
     """Count those who have not been told yet and could be."""
     waits = Partner.informed_at.is_null() & Partner.removed_at.is_null() & (Person.email_normalised != "")
-    return present().where(waits).count()
+    query = Partner.select(fn.COUNT(1)).from_(read_in_turn([Partner, Person]))
+    return query.where(Person.id == Partner.person, Person.deleted_at.is_null(), waits).scalar()
 
 
 def find(partner_id: int) -> Partner:

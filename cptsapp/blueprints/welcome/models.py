@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from peewee import JOIN, BooleanField, Case, CharField, Check, DateField, DateTimeField, ForeignKeyField, fn
+from peewee import JOIN, SQL, BooleanField, Case, CharField, Check, DateField, DateTimeField, ForeignKeyField, fn
 
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.adherent.models import Membership, Practice
@@ -64,8 +64,8 @@ def since():
 
 def is_new(day: date | None = None):
     """Return the condition that a person belongs to the association, and joined it within the year."""
-    members = Membership.current(day).select(Membership.person)
-    return Person.id.in_(members) & (since() >= add_months(day or today(), -NEW_MONTHS))
+    belongs = Membership.current(day).select(SQL("1")).where(Membership.person == Person.id)
+    return fn.EXISTS(belongs) & (since() >= add_months(day or today(), -NEW_MONTHS))
 
 
 def welcomes(day: date | None = None):
