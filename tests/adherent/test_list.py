@@ -5,6 +5,7 @@ import pytest
 from cptsapp.blueprints.adherent import listing, record, rules
 from cptsapp.blueprints.adherent.models import Membership, MemberType, PersonTag, Practice, SavedView, Status, Tag, Year
 from cptsapp.blueprints.association.models import College
+from cptsapp.blueprints.person import finding
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import segments
@@ -157,6 +158,25 @@ def test_a_long_list_is_counted_no_further_than_needed(members, names, monkeypat
         "Inès Coste",
     ]
     assert listing.Members(listing.belongs()).count_all() == 3
+
+
+@pytest.mark.parametrize("few", [2, 500])  # walked along the names, or found and sorted
+def test_a_search_shows_page_by_page_whom_a_plain_reading_would_find(app, monkeypatch, few):
+    monkeypatch.setattr(listing, "FEW", few)
+    for rank in range(30):
+        member(("Camille", "Inès", "Marc")[rank % 3], f"Exemple-{rank * 7 % 30}", email=f"exemple{rank}@exemple.fr")
+    persons = list(Person.select().order_by(Person.folded, Person.id))
+    more = listing.words_of_members([each.id for each in persons])
+    words = {each.id: finding.words_of(f"{each.folded} {more.get(each.id, '')}") for each in persons}
+    for q in ("ca", "camille", "exemple", "camille exemple", "exemple 1", "me savigny", "xyz"):
+        asked = finding.asked(q)
+        expected = [id for id, has in words.items() if all(any(w.startswith(a) for w in has) for a in asked)]
+        for page in (1, 2):
+            with app.test_request_context("/gestion/adherents/"):
+                view = listing.TABLE.read(listing.Members(), {"q": q, "page": str(page)})
+            start = (view.state.page - 1) * view.state.par
+            assert [row.id for row in view.rows] == expected[start : start + view.state.par], q
+            assert view.total == len(expected) or few < view.total <= len(expected), q
 
 
 def test_a_view_follows_the_list_and_serves_as_a_segment(as_coordinator, members):

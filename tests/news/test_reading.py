@@ -1,3 +1,4 @@
+import os
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,7 @@ def test_a_thousand_articles_are_listed_with_one_query_and_no_file_read(client, 
     for number in range(1000):
         text = f"---\ntitle: Article {number}\nstate: published\npublished_at: 2024-01-01 09:00\n---\nTexte {number}.\n"
         (folder / f"article-{number}.md").write_text(text)
+        os.utime(folder / f"article-{number}.md", (1_700_000_000, 1_700_000_000))  # a young file would be read again
     ARTICLES.refresh()
     client.get("/actualites/?page=2")
     monkeypatch.setattr("pathlib.Path.read_bytes", lambda self: pytest.fail(f"{self} was read"))
