@@ -494,7 +494,7 @@ def test_what_a_dead_sender_left_in_doubt_follows_the_rule_of_its_kind(mailbox, 
     with db.atomic():
         marks.claim("mort", 10)
         marks.freeze([(row.id, "<1@exemple.fr>", b"To: zoe@exemple.fr\r\n\r\nBonjour\r\n")])
-        assert marks.begin_doubt("mort", [row.id]) == {row.id}
+        assert marks.begin_doubt("mort", [(row.id, "<1@exemple.fr>")]) == {row.id}
     later()
     letters = mailbox.deliver()
     assert len(letters) == count
@@ -511,8 +511,8 @@ def test_a_sender_whose_lease_ended_may_not_write_the_dot(app):
     with db.atomic():
         marks.recover()
         marks.claim("vif", 10)
-        assert marks.begin_doubt("lent", [row.id]) == set()
-        assert marks.begin_doubt("vif", [row.id]) == {row.id}
+        assert marks.begin_doubt("lent", [(row.id, "<1@exemple.fr>")]) == set()
+        assert marks.begin_doubt("vif", [(row.id, "<1@exemple.fr>")]) == {row.id}
 
 
 def test_two_senders_never_claim_the_same_mail(app):

@@ -218,8 +218,7 @@ def test_in_doubt_waits_for_a_decision_unless_the_setting_decides(people, mailin
     people("A", "un@exemple.fr", "deux@exemple.fr")
     rules.start(mailing.id)
     for row in marks.claim("dead", 2):
-        marks.freeze([(row.id, f"<{row.id}@exemple.fr>", None)])
-        marks.begin_doubt("dead", [row.id])
+        marks.begin_doubt("dead", [(row.id, f"<{row.id}@exemple.fr>")])
     OutgoingMail.update(lease_until=now() - timedelta(seconds=1)).execute()
     assert not mailbox.deliver()
     assert set(states(mailing).values()) == {"uncertain"}

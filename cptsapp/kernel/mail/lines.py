@@ -18,7 +18,7 @@ MAILS_PER_CONNECTION = 50
 class Question:
     """A connection asks whether it may write the final dot of a mail; it goes on with the body while it waits."""
 
-    id: int
+    parcel: Parcel
     answered: threading.Event = field(default_factory=threading.Event)
     granted: bool = False
 
@@ -85,7 +85,7 @@ class Line(threading.Thread):
 
     def _deliver(self, parcel: Parcel) -> Outcome:
         """Ask for the mark, and write the mail as far as its body while the mark is committed."""
-        question = Question(parcel.id)
+        question = Question(parcel)
         self._say(question)
         self.delivered += 1
         return deliver(self.host, parcel, question.wait)

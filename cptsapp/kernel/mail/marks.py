@@ -142,24 +142,27 @@ def recover() -> int:
     return count
 
 
-def freeze(rows: Iterable[tuple[int, str, bytes | None]]):
-    """Keep (id, Message-ID, bytes) of mails rendered for their first try; a mailing's bytes are its campaign's."""
+def freeze(rows: Iterable[tuple[int, str, bytes]]):
+    """Keep (id, Message-ID, bytes) of mails rendered for their first try: they leave so, whatever changes since."""
     mark = _sql("UPDATE outgoing_mail SET message_id = {p} WHERE id = {p}")
     for id, message_id, content in rows:
         db.execute_sql(mark, (message_id, id))
-        if content is not None:
-            FrozenMail.insert(mail=id, content=content).on_conflict_ignore().execute()
+        FrozenMail.insert(mail=id, content=content).on_conflict_ignore().execute()
 
 
-def begin_doubt(holder: str, ids: list[int], *, lease: timedelta = LEASE) -> set[int]:
-    """Mark mails whose final dot is about to be written; return those that `holder` still holds."""
+def begin_doubt(holder: str, about_to_end: Iterable[tuple[int, str]], *, lease: timedelta = LEASE) -> set[int]:
+    """Mark mails (id, Message-ID) whose final dot is about to be written; return those that `holder` still holds."""
     moment = now()
     mark = _sql(
-        "UPDATE outgoing_mail SET state = 'in_doubt', lease_until = {p} "
+        "UPDATE outgoing_mail SET state = 'in_doubt', lease_until = {p}, message_id = {p} "
         "WHERE id = {p} AND state = 'claimed' AND claimed_by = {p} AND lease_until > {p} RETURNING id"
     )
     until = moment + lease
-    return {id for id in ids if db.execute_sql(mark, (until, id, holder, moment)).fetchone()}
+    return {
+        id
+        for id, message_id in about_to_end
+        if db.execute_sql(mark, (until, message_id, id, holder, moment)).fetchone()
+    }
 
 
 def sent(holder: str, done: list[tuple[int, Outcome]]):

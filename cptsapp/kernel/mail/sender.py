@@ -57,7 +57,7 @@ class Pass:
         self.lease = lease
         self.todo, self.words = queue.SimpleQueue(), queue.SimpleQueue()
         self.held: set[int] = set()
-        self.fresh: list[tuple[int, str, bytes | None]] = []  # rendered, kept with the first mark of one of them
+        self.fresh: list[tuple[int, str, bytes]] = []  # rendered, kept with the first mark of one of them
         self.lines: list[Line] = []
         self.halted = self.troubled = self.is_drained = False
         self.report = Report()
@@ -106,9 +106,9 @@ class Pass:
         endings = [each.ended for each in happened if each.ended]
         questions = [each.question for each in happened if each.question]
         if happened or wanted:
-            granted, rows = self._persist(endings, [each.id for each in questions], wanted)
+            granted, rows = self._persist(endings, [each.parcel for each in questions], wanted)
             for each in questions:
-                each.answer(each.id in granted)
+                each.answer(each.parcel.id in granted)
             self.held.difference_update(id for id, _ in endings)
             self._prepare(rows)
         if any(outcome.result == Result.NO_RELAY for _, outcome in endings) and not self.halted:
@@ -118,7 +118,7 @@ class Pass:
         self._beat()
         return bool(self.held or rows or happened)
 
-    def _persist(self, endings, ids, wanted) -> tuple[set[int], list[marks.Claimed]]:
+    def _persist(self, endings, parcels, wanted) -> tuple[set[int], list[marks.Claimed]]:
         """Write it all in one commit. A database that is busy or full is asked again: what the relay took is known here
         alone."""
         deadline = time.monotonic() + self.lease.total_seconds() / 3
@@ -127,7 +127,8 @@ class Pass:
                 with db.atomic():
                     marks.freeze(self.fresh)
                     paused = self._record(endings)
-                    granted = marks.begin_doubt(self.holder, ids, lease=self.lease) if ids else set()
+                    ending = [(each.id, each.message_id) for each in parcels]
+                    granted = marks.begin_doubt(self.holder, ending, lease=self.lease)
                     rows = self._claim() if wanted and not paused else []
                 break
             except OperationalError:
@@ -185,7 +186,7 @@ class Pass:
                 words = f"Ce message n’a pas pu être composé : {type(error).__name__}: {error}"
                 self.words.put(Word((row.id, Outcome(Result.LATER, None, words))))
                 continue
-            if parcel.message_id != row.message_id or content is not None:
+            if content is not None:  # a mailing's bytes are its campaign's, and its Message-ID comes with the doubt
                 self.fresh.append((row.id, parcel.message_id, content))
             parcels.append(parcel)
         self._start_lines(len(parcels))
@@ -297,12 +298,13 @@ def deliver_now(id: int) -> Outcome:
         return Outcome(Result.TAKEN)
     frozen = FrozenMail.get_or_none(FrozenMail.mail == id)
     parcel, content = _parcel(row, frozen and frozen.content, identity_for(row.kind), _files_of([id]).get(id, ()))
-    with db.atomic():
-        marks.freeze([(row.id, parcel.message_id, content)])
+    if content is not None:
+        with db.atomic():
+            marks.freeze([(row.id, parcel.message_id, content)])
 
     def may_end():
         with db.atomic():
-            return bool(marks.begin_doubt(holder, [id]))
+            return bool(marks.begin_doubt(holder, [(id, parcel.message_id)]))
 
     try:
         with mail.connect() as connection:
