@@ -12,11 +12,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from peewee import (
+    OP,
+    SQL,
     Database,
     DatabaseProxy,
     DeferredForeignKey,
+    Expression,
     IntegerField,
     Model,
+    NodeList,
     __exception_wrapper__,
     sqlite3,
 )
@@ -93,6 +97,14 @@ def alone(at_what: str):
     """
     if not is_sqlite():
         db.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"cptsapp {at_what}",))
+
+
+def among(column, ids):
+    """Return the condition that a column of ids is in a JSON list of them: one text of SQL, however many there are."""
+    listed = ("(SELECT value FROM json_each(", "))")
+    if not is_sqlite():
+        listed = ("(SELECT value::bigint FROM json_array_elements_text(", "::json))")
+    return Expression(NodeList((column,)), OP.IN, NodeList((SQL(listed[0]), ids, SQL(listed[1])), glue=""))
 
 
 def as_they_are(model, where: str, *values):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flask import current_app
 from markupsafe import Markup
 
-MOST = 500
+MOST = 2_000
 
 
 def piece(template: str, macro: str, *values) -> Markup:

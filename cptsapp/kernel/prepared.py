@@ -73,8 +73,9 @@ class Spelled:
 class Prepared:
     """A query kept ready; see the top of this module."""
 
-    def __init__(self, make):
-        self._make, self._arity, self._kept = make, len(signature(make).parameters), {}
+    def __init__(self, make, arity: int | None = None):
+        """`arity`: how many values a function of any number of them gets."""
+        self._make, self._arity, self._kept = make, arity or len(signature(make).parameters), {}
         self.__doc__, self.__name__ = make.__doc__, make.__name__
 
     def _spelled(self, limit) -> Spelled:
@@ -105,6 +106,14 @@ class Prepared:
         found = None if row is None else kept.reader(cursor)(row)  # psycopg forgets the columns of a closed cursor
         cursor.close()
         return found
+
+    def rows(self, *values) -> list[tuple]:
+        """Return the rows as the database gives them."""
+        return self._spelled(None).run(values).fetchall()
+
+    def ids(self, *values) -> list:
+        """Return the first column of the rows."""
+        return [row[0] for row in self.rows(*values)]
 
     def row(self, *values) -> tuple | None:
         """Return the first row as the database gives it."""

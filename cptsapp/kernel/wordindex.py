@@ -76,26 +76,28 @@ class WordIndex:
     def clear(self) -> None:
         db.execute_sql(f"DELETE FROM {self.table}")  # noqa: S608
 
-    def rows(self, asked: Iterable[Iterable[str]]) -> tuple[PlainTable, NodeList]:
-        """Return the index as a table, and the condition that keeps these rows: for a query that starts from them.
-
-        What is joined to its `rowid` is then looked up for the rows found alone, however long the list.
-        """
-        table = PlainTable(self.table)
-        return table, NodeList((table.c[self._searched], SQL(f"{self._operator} ?", [self._match(asked)])))
-
-    def found(self, asked: Iterable[Iterable[str]]) -> SQL:
+    def found(self, asked: Iterable[Iterable[str]]) -> NodeList:
         """Return the sub-query of the ids of the rows that have, for each group asked, a word that starts as one of it.
 
         The words come from `words_of`: letters and digits alone.
         """
-        sql, match = self._statement(asked)
-        return SQL(f"({sql})", [match])
+        return self.within(self.match(asked))
+
+    def match(self, asked: Iterable[Iterable[str]]) -> str:
+        """Return what each of the two engines calls « a word that starts so, of each group »."""
+        either, both, word_mark = (" OR ", " AND ", '"{}" *') if is_sqlite() else (" | ", " & ", "{}:*")
+        return both.join("(" + either.join(word_mark.format(word) for word in group) + ")" for group in asked)
+
+    def within(self, match) -> NodeList:
+        """Return the sub-query of the ids of the rows that answer a `match`, or what will be put in its place."""
+        before, after = self._statement()
+        return NodeList((SQL(f"({before}"), match, SQL(f"{after})")), glue="")
 
     def first(self, asked: Iterable[Iterable[str]], limit: int) -> list[int]:
         """Return the ids of `limit` of these rows, of all when they are fewer."""
-        sql, match = self._statement(asked)
-        return [id for (id,) in db.execute_sql(f"{sql} LIMIT {int(limit)}", [match]).fetchall()]
+        before, after = self._statement()
+        sql = f"{before}{db.obj.param}{after} LIMIT {int(limit)}"
+        return [id for (id,) in db.execute_sql(sql, [self.match(asked)]).fetchall()]
 
     def leading(self, asked: Iterable[Iterable[str]]) -> tuple[PlainTable, NodeList]:
         """Return the index as a table and the condition that keeps these rows of it, for a query that starts there.
@@ -104,14 +106,9 @@ class WordIndex:
         """
         index = PlainTable(self.table)
         column, operator = (index.c[self.table], "MATCH ?") if is_sqlite() else (index.c.words, "@@ %s::tsquery")
-        return index, NodeList((column, SQL(operator, [_match(asked)])))
+        return index, NodeList((column, SQL(operator, [self.match(asked)])))
 
-    def _statement(self, asked) -> tuple[str, str]:
-        match = f"{self.table} MATCH ?" if is_sqlite() else "words @@ %s::tsquery"
-        return f"SELECT rowid FROM {self.table} WHERE {match}", _match(asked)  # noqa: S608
-
-
-def _match(asked) -> str:
-    """Return what each of the two engines calls « a word that starts so, of each group »."""
-    either, both, word_mark = (" OR ", " AND ", '"{}" *') if is_sqlite() else (" | ", " & ", "{}:*")
-    return both.join("(" + either.join(word_mark.format(word) for word in group) + ")" for group in asked)
+    def _statement(self) -> tuple[str, str]:
+        """Return the text of a search, before what is asked and after it."""
+        start = f"SELECT rowid FROM {self.table} WHERE "  # noqa: S608
+        return (f"{start}{self.table} MATCH ", "") if is_sqlite() else (f"{start}words @@ ", "::tsquery")

@@ -52,7 +52,7 @@ def places(definition: Definition, filters: dict[str, str] | None = None) -> lis
 def _counts(definition: Definition, filters: dict[str, str]) -> list[tuple[str, int, int]]:
     live = Entry.select(Entry.id).where(Entry.directory == definition.slug, Entry.live(), desk.is_present())
     for key, value in filters.items():
-        live = live.where(finding.holding(definition, key, [value], READER.rank))
+        live = live.where(finding.having(definition, key, value, READER.rank).sql)
     query = EntryValue.select(EntryValue.value, EntryValue.field, fn.COUNT(EntryValue.entry)).where(
         EntryValue.directory == definition.slug,
         EntryValue.field.in_(("@commune", "@where")),

@@ -21,7 +21,7 @@ class Readers(Choice):
     PROFESSIONALS = "professionals", "Professionnels de santé adhérents"
     COORDINATION = "coordination", "Coordination"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return list(Readers).index(self)
 
@@ -242,6 +242,19 @@ class Definition:
 
     def stage(self, key: str) -> Stage | None:
         return next((each for each in self.stages if each.key == key), None)
+
+    def __hash__(self):
+        return hash(self.slug)  # what equal definitions share, and cheap: they are looked up at each card
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """The ranks of those who read something in it."""
+        return tuple(sorted({self.readers.rank, *(each.readers.rank for each in self.fields)}))
+
+    @cached_property
+    def pointing(self) -> tuple[Field, ...]:
+        """The fields that hold the id of a person or of an entry."""
+        return tuple(each for each in self.fields if each.kind in (Kind.PERSON, Kind.ENTRY))
 
     @cached_property
     def _by_key(self) -> dict[str, Field]:

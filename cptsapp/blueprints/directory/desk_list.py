@@ -44,7 +44,7 @@ class EntryRows(QueryRows):
 
     def search(self, columns, words):
         if words := asked(" ".join(words)):
-            self.where(finding.matching(words, READER.rank))
+            self.where(finding.matching(self.definition, words, READER.rank).sql)
 
     def order(self, column, last_first):
         way = Desc if last_first else Asc
@@ -76,7 +76,7 @@ class Answered(OneOf):
 
     def condition(self, values):
         value = values[self.key]
-        return finding.holding(self.definition, self.of, [value], READER.rank) if value else None
+        return finding.having(self.definition, self.of, value, READER.rank).sql if value else None
 
 
 def table_of(definition: Definition) -> DataTable:

@@ -3,6 +3,7 @@
 from cptsapp.blueprints.adherent.models import Practice, StructureRole
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.prepared import prepared
 
 from .definition import Definition
 from .models import Entry
@@ -10,11 +11,16 @@ from .models import Entry
 
 def represented(person_id: int) -> list[Person]:
     """Return the structures for which a person may declare: they speak for it, stand in, or practise there."""
+    return _represented.all(person_id)
+
+
+@prepared
+def _represented(person):
     speaks = StructureRole.select(StructureRole.structure).where(
-        (StructureRole.representative == person_id) | (StructureRole.deputy == person_id)
+        (StructureRole.representative == person) | (StructureRole.deputy == person)
     )
-    works = Practice.select(Practice.works_at).where(Practice.person == person_id, Practice.works_at.is_null(False))
-    return list(Person.present().where(Person.id.in_(speaks) | Person.id.in_(works)))
+    works = Practice.select(Practice.works_at).where(Practice.person == person, Practice.works_at.is_null(False))
+    return Person.present().where(Person.id.in_(speaks) | Person.id.in_(works))
 
 
 def subjects_for(definition: Definition, person: Person) -> list[Person]:
@@ -41,8 +47,13 @@ def joinable(definitions, person: Person) -> list[str]:
 
 
 def profession_of(person_id: int) -> str:
-    practice = Practice.get_or_none(Practice.person == person_id)
-    return practice.profession if practice else ""
+    """Return the code of the profession that a person practises, "" when it is unknown."""
+    return _profession.value(person_id) or ""
+
+
+@prepared
+def _profession(person):
+    return Practice.select(Practice.profession).where(Practice.person == person)
 
 
 def refusal(definition: Definition, profession: str) -> str:

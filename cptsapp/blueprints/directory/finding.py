@@ -4,15 +4,18 @@ A word or a value is indexed with the rank of the readers of its field: a search
 and nothing else, so that finding tells no more than showing.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from peewee import OP, SQL, Expression, NodeList, fn
+from peewee import JOIN, OP, SQL, Expression, NodeList, fn
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
-from cptsapp.kernel.db import insert_rows
+from cptsapp.kernel.dates import today
+from cptsapp.kernel.db import among, insert_rows
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.text import fold
 from cptsapp.kernel.wordindex import WordIndex, asked, words_of
 
@@ -22,8 +25,12 @@ from .models import Entry, EntryValue
 from .viewing import Viewer
 
 WORDS = WordIndex("repertoire_words", prefixes="3 4")  # each word begins with the rank of its readers
-FEW = 200  # answers, up to which the list need not be read in its order
-VALUE_COLUMNS = (EntryValue.entry, EntryValue.directory, EntryValue.field, EntryValue.value, EntryValue.level)
+# The bare sign keeps the database from sorting all that answers: a page of a wide answer costs what a page does.
+_UNSORTED = NodeList((SQL("+"), Entry.id), glue="")
+FEW = 500  # answers, up to which the list need not be read in its order
+VALUE_COLUMNS = (
+    EntryValue.entry, EntryValue.directory, EntryValue.field, EntryValue.value, EntryValue.sort_name, EntryValue.level,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,91 +44,121 @@ class Asked:
     speakers: bool = False
 
 
+@dataclass(frozen=True)
+class Condition:
+    """Something asked of entries: `way` writes it in SQL of its `values`, or of places where they will go."""
+
+    way: Callable[..., Expression]
+    values: tuple
+
+    @property
+    def sql(self) -> Expression:
+        return self.way(*self.values)
+
+
 def visible(definition: Definition, viewer: Viewer):
     """Return the entries that a reader finds in a list today, in its order: as `viewing.may_see`, in SQL."""
-    return _shown(Entry.joined(), definition, viewer)
-
-
-def visible_ids(definition: Definition, viewer: Viewer, wanted: Asked):
-    """Return the ids alone of the entries that a reader finds and that answer what is asked: read from one index."""
-    return narrowed(_shown(Entry.select(Entry.id), definition, viewer), definition, viewer, wanted)
-
-
-def _shown(query, definition: Definition, viewer: Viewer):
-    gone = Person.select(Person.id).where(Person.deleted_at.is_null(False))
-    query = query.where(Entry.directory == definition.slug, Entry.live())
-    query = query.where(Entry.person.is_null() | Entry.person.not_in(gone))
-    if viewer.is_partner:
-        query = query.where(holding(definition, "@shared", ["oui"], viewer.rank))
-    elif viewer.rank == Readers.PUBLIC.rank:
-        query = query.where(Entry.is_public)
+    query = narrowed(Entry.joined(), definition, viewer, Asked())
     if not viewing.may_see_list(definition, viewer):
         query = query.where(Entry.id.is_null())
+    query = shown(query, definition.slug, today(), is_public=is_public(viewer))
     return query.order_by(Entry.sort_name, Entry.id)
+
+
+def is_public(viewer: Viewer) -> bool:
+    """Tell whether a reader finds only those who agreed to the public page."""
+    return viewer.rank == Readers.PUBLIC.rank and not viewer.is_partner
+
+
+def shown(query, slug, day, *, is_public: bool):
+    """Return the entries of a list that are shown on a day."""
+    gone = Person.select(Person.id).where(Person.deleted_at.is_null(False))
+    query = query.where(Entry.directory == slug, Entry.live(day))
+    query = query.where(Entry.person.is_null() | Entry.person.not_in(gone))
+    return query.where(Entry.is_public) if is_public else query
+
+
+def in_order(conditions: list[Condition], slug, day, *, is_public: bool):
+    """Return the query of the ids of those shown that meet conditions, in the order of the list.
+
+    They are read in an index that has this order, no further than asked: that of the first value when only values with
+    many holders are asked, else that of the list; a few entries are looked up and sorted.
+    """
+    order, query = (Entry.sort_name, Entry.id), Entry.select(Entry.id)
+    if conditions and all(each.way is holding for each in conditions):
+        first, *conditions = conditions
+        order = EntryValue.sort_name, EntryValue.entry
+        query = _holders_of(*first.values).join(Entry, JOIN.CROSS).where(Entry.id == EntryValue.entry)
+    for each in conditions:
+        query = query.where(each.sql)
+    return shown(query, slug, day, is_public=is_public).order_by(*order)
 
 
 def narrowed(query, definition: Definition, viewer: Viewer, wanted: Asked):
     """Return the entries of `query` that answer what is asked."""
     for condition in conditions(definition, viewer, wanted):
-        query = query.where(condition)
+        query = query.where(condition.sql)
     return query
 
 
-def conditions(definition: Definition, viewer: Viewer, wanted: Asked) -> list[Expression]:
-    found = []
-    if words := asked(wanted.q):
-        found.append(matching(words, viewer.rank))
+def conditions(definition: Definition, viewer: Viewer, wanted: Asked) -> list[Condition]:
+    """Return what an entry must have for this reader to find it, besides being in the list."""
+    values = [("@shared", "oui")] if viewer.is_partner else []
     if wanted.commune:
         place = reference.place(wanted.commune)
         around = place.interco_siren if place and wanted.around else ""
-        found.append(
-            holding(definition, *(("@around", [around]) if around else ("@where", [wanted.commune])), viewer.rank)
-        )
-    if wanted.speakers:
-        found.append(holding(definition, "@speaker", ["oui"], viewer.rank))
-    for key, value in wanted.filters.items():
-        found.append(holding(definition, key, [value], viewer.rank))
-    return found
+        values.append(("@around", around) if around else ("@where", wanted.commune))
+    values += [("@speaker", "oui")] if wanted.speakers else []
+    values += wanted.filters.items()
+    words = asked(wanted.q)
+    if len(values) == 1 and not words:  # its own index has the order of the list, however many have it
+        return [Condition(holding, (definition.slug, *values[0], viewer.rank))]
+    found = [having(definition, key, value, viewer.rank) for key, value in values]
+    return [matching(definition, words, viewer.rank), *found] if words else found
 
 
-def rows_of(ids, limit: int, offset: int = 0) -> list[Entry]:
-    """Return the rows of a part of `visible_ids`, in its order."""
-    part = [id for (id,) in ids.limit(limit).offset(offset).tuples()]
-    rows = {each.id: each for each in Entry.joined().where(Entry.id.in_(part))} if part else {}
-    return [rows[id] for id in part if id in rows]
-
-
-def holding(definition: Definition, key: str, wanted: list[str], rank: int) -> Expression:
-    """Return the condition that an entry has one of the values `wanted`, and that a reader of this rank may know it.
+def having(definition: Definition, key: str, value: str, rank: int) -> Condition:
+    """Return the condition that an entry has a value, and that a reader of this rank may know it.
 
     A few entries are looked up one by one; many are met while the list is read in its order.
     """
-    rows = EntryValue.select(EntryValue.entry).where(
-        EntryValue.directory == definition.slug,
-        EntryValue.field == key,
-        EntryValue.value.in_(wanted),
-        EntryValue.level <= rank,
-    )
-    few = [id for (id,) in rows.limit(FEW + 1).tuples()]
-    return Entry.id.in_(few) if len(few) <= FEW else fn.EXISTS(rows.where(EntryValue.entry == Entry.id))
+    wanted = (definition.slug, key, value, rank)
+    few = _some.ids(*wanted, FEW + 1)
+    return Condition(_few, (json.dumps(few),)) if len(few) <= FEW else Condition(holding, wanted)
 
 
-def _among(rows) -> Expression:
-    """Return the condition that an entry is in a sub-query, met while the list is read in its order.
-
-    The bare sign keeps the database from sorting all that answers: a page of a wide answer costs what a page does.
-    """
-    return Expression(NodeList((SQL("+"), Entry.id), glue=""), OP.IN, rows)
-
-
-def matching(words: list[str], rank: int) -> Expression:
-    """Return the condition that an entry has every word in what a reader of this rank may read.
+def matching(definition: Definition, words: list[str], rank: int) -> Condition:
+    """Return the condition that an entry of a list has every word in what a reader of this rank may read.
 
     A few answers are looked up one by one; many are met while the list is read in its order.
     """
-    groups = [[f"{level}{word}" for level in range(rank + 1)] for word in words]
-    few = WORDS.first(groups, FEW + 1)
-    return Entry.id.in_(few) if len(few) <= FEW else _among(WORDS.found(groups))
+    levels = [level for level in definition.levels if level <= rank]
+    groups = [[f"{level}{word}" for level in levels] for word in words]
+    few = WORDS.first(groups, FEW + 1) if levels else []
+    return Condition(_few, (json.dumps(few),)) if len(few) <= FEW else Condition(_worded, (WORDS.match(groups),))
+
+
+def _holders_of(slug, key, value, rank):
+    mine = (EntryValue.directory == slug) & (EntryValue.field == key) & (EntryValue.value == value)
+    return EntryValue.select(EntryValue.entry).where(mine, EntryValue.level <= rank)
+
+
+@prepared
+def _some(slug, key, value, rank, most):
+    return _holders_of(slug, key, value, rank).limit(most)
+
+
+def holding(slug, key, value, rank) -> Expression:
+    same = (EntryValue.sort_name == Entry.sort_name) & (EntryValue.entry == _UNSORTED)
+    return fn.EXISTS(_holders_of(slug, key, value, rank).where(same))
+
+
+def _few(ids) -> Expression:
+    return among(Entry.id, ids)
+
+
+def _worded(match) -> Expression:
+    return Expression(_UNSORTED, OP.IN, WORDS.within(match))
 
 
 @lru_cache(maxsize=500)
@@ -168,7 +205,7 @@ def _values(definition: Definition, entry: Entry) -> list[tuple]:
         found["@speaker", "oui"] = max(level, Readers.ADHERENTS.rank)
     if entry.is_shared:
         found["@shared", "oui"] = Readers.ADHERENTS.rank
-    return [(entry.id, entry.directory, key, value, rank) for (key, value), rank in found.items()]
+    return [(entry.id, entry.directory, key, value, entry.sort_name, rank) for (key, value), rank in found.items()]
 
 
 def _places(insee: str) -> list[tuple[str, str]]:

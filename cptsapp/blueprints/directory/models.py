@@ -222,6 +222,8 @@ Entry.add_index(
 class EntryValue(Table):
     """A value that filters compare; `level` is the rank of the readers who may know it (definition.Readers).
 
+    `sort_name` is that of the entry: those who have a value are read in the order of the list, as far as a page goes.
+
     Besides the fields of the definition: « @commune », « @where » (commune or communes covered), « @around » (their
     intercommunalités, by SIREN), « @profession », « @speaker » and « @shared » ("oui").
     """
@@ -230,11 +232,12 @@ class EntryValue(Table):
     directory = CharField(max_length=60)
     field = CharField(max_length=60)
     value = CharField(max_length=120)
+    sort_name = CharField(max_length=200, default="")
     level = IntegerField()
 
     class Meta:
         table_name = "repertoire_value"
-        indexes = ((("directory", "field", "value", "entry", "level"), False),)
+        indexes = ((("directory", "field", "value", "sort_name", "entry", "level"), False),)
         personal = Personal(
             purpose=PURPOSE,
             basis=BASIS,

@@ -5,16 +5,15 @@ from urllib.parse import urlencode
 
 from flask import abort, request
 from flask_login import current_user
-from peewee import SQL, Select, fn
+from peewee import fn
 
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.access import roles, view_as
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.db import db
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.text import number, plural
 
-from . import catalogue, finding, viewing
+from . import catalogue, finding, listing, viewing
 from .definition import Definition, Kind, Theme
 from .finding import Asked
 from .models import Entry, EntryValue
@@ -119,28 +118,23 @@ def asked_of(definition: Definition, viewer: Viewer, args) -> Asked:
 def find(definition: Definition, viewer: Viewer, *, whole: bool = False) -> Found:
     """Return what the address asks for: a page of cards, or all of them."""
     asked = asked_of(definition, viewer, request.args)
-    query = finding.visible_ids(definition, viewer, asked)
     if whole:
-        rows = finding.rows_of(query, MOST_WHOLE)
+        rows = listing.rows(definition, viewer, asked, MOST_WHOLE)
         return _found(definition, viewer, asked, len(rows), 1, 1, rows)
     wanted = request.args.get("page", "")
     rank = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 6 else 1
-    rows = finding.rows_of(query, BY_PAGE + 1, (rank - 1) * BY_PAGE)
+    rows = listing.rows(definition, viewer, asked, BY_PAGE + 1, (rank - 1) * BY_PAGE)
     if not rows and rank > 1:
-        rank, rows = 1, finding.rows_of(query, BY_PAGE + 1)
-    total = (rank - 1) * BY_PAGE + len(rows) if len(rows) <= BY_PAGE else _count(query)
+        rank, rows = 1, listing.rows(definition, viewer, asked, BY_PAGE + 1)
+    is_last = len(rows) <= BY_PAGE
+    before = (rank - 1) * BY_PAGE
+    total = before + len(rows) if is_last else listing.count(definition, viewer, asked, MOST_COUNTED + 1)
     pages = max(1, -(-min(total, MOST_COUNTED) // BY_PAGE), rank)
     return _found(definition, viewer, asked, total, rank, pages, rows[:BY_PAGE])
 
 
-def _count(query) -> int:
-    """Count entries, and no further than what people read as « plus de »."""
-    few = query.order_by().limit(MOST_COUNTED + 1).alias("few")
-    return Select([few], [fn.COUNT(SQL("1"))]).bind(db.obj).scalar()
-
-
 def _found(definition, viewer, asked, total, rank, pages, rows) -> Found:
-    cards = viewing.cards(definition, rows, viewer)
+    cards = viewing.cards_of(definition, rows, viewer)
     return Found(definition, viewer, asked, total, rank, pages, cards, request.path)
 
 
