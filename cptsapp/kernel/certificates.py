@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import segno
-from fpdf import FPDF
 
 from .dates import date_fr
+from .later import Later
 from .pdf import winansi
 from .settings import settings
+
+fpdf = Later("fpdf")
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no sign that is read as another: 12 of them are 59 bits
 LENGTH = 12
@@ -60,7 +62,7 @@ def initialled(given_name: str, family_name: str) -> str:
 # On paper
 
 
-def write(sheet: FPDF, text: str, *, size=11, style="", colour=INK, align="L", after=0) -> None:
+def write(sheet: "fpdf.FPDF", text: str, *, size=11, style="", colour=INK, align="L", after=0) -> None:
     """Write a paragraph over the width of the page; `after` is the space that follows, in millimetres."""
     sheet.set_text_color(*colour)
     sheet.set_font("helvetica", style, size)
@@ -68,7 +70,7 @@ def write(sheet: FPDF, text: str, *, size=11, style="", colour=INK, align="L", a
     sheet.ln(after)
 
 
-def head(sheet: FPDF, own, title: str) -> None:
+def head(sheet: "fpdf.FPDF", own, title: str) -> None:
     """Open a page with the association (its identity) and the title of the certificate."""
     sheet.set_author(winansi(own.name))
     sheet.set_margins(24, 24)
@@ -81,7 +83,7 @@ def head(sheet: FPDF, own, title: str) -> None:
     write(sheet, title, size=24, style="B", align="C", after=16)
 
 
-def proof(sheet: FPDF, code: str, issued_on: date) -> None:
+def proof(sheet: "fpdf.FPDF", code: str, issued_on: date) -> None:
     """Close a certificate with the day, the code and the address where it is verified, as a square too."""
     address = f"{settings.base_url}/verifier/{code}"
     top, side = sheet.get_y(), 34

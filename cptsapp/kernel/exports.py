@@ -11,11 +11,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from flask import Response, stream_with_context
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from .dates import to_paris, today
+from .later import Later
+
+openpyxl = Later("openpyxl")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -76,14 +76,14 @@ def _xlsx_cell(sheet, value):
     value = plain(value)
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value)[:32_767])
+    cell = openpyxl.cell.WriteOnlyCell(sheet, openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", value)[:32_767])
     cell.data_type = "s"  # whatever it starts with, it is a text
     return cell
 
 
 def xlsx_parts(labels: list[str], rows: Iterable[list]) -> Iterator[bytes]:
     """Yield the file; the rows go through a temporary one, memory stays flat."""
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Liste")
     sheet.freeze_panes = "A2"
     sheet.append([_xlsx_cell(sheet, label) for label in labels])

@@ -18,9 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import nh3
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
 from markupsafe import Markup, escape
+
+from .later import Later
+
+controllers, smtp = Later("aiosmtpd.controller"), Later("aiosmtpd.smtp")
 
 KEPT = 500  # the oldest go first
 MAX_BYTES = 10 * 1024 * 1024
@@ -55,9 +57,9 @@ def letters(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.eml"), reverse=True) if folder.is_dir() else []
 
 
-def controller(folder: Path, *, port: int, host: str = "127.0.0.1") -> Controller:
+def controller(folder: Path, *, port: int, host: str = "127.0.0.1") -> "controllers.Controller":
     """Return the server, not started yet, for tests and for the process."""
-    return Controller(Keeper(folder), hostname=host, port=port, data_size_limit=MAX_BYTES)
+    return controllers.Controller(Keeper(folder), hostname=host, port=port, data_size_limit=MAX_BYTES)
 
 
 def run(folder: Path, *, port: int, host: str = "127.0.0.1"):
@@ -71,7 +73,7 @@ async def _serve(folder, host, port):
         loop.add_signal_handler(signum, ended.set)
     keeper = Keeper(folder)
     server = await loop.create_server(
-        lambda: SMTP(keeper, hostname="boite.locale", data_size_limit=MAX_BYTES, loop=loop), host=host, port=port
+        lambda: smtp.SMTP(keeper, hostname="boite.locale", data_size_limit=MAX_BYTES, loop=loop), host=host, port=port
     )
     async with server:
         with suppress(asyncio.CancelledError):

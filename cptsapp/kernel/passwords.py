@@ -9,10 +9,12 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import matching, scoring
 
 from .errors import RuleError
+from .later import Later
 from .text import fold
+
+matching, scoring = Later("zxcvbn.matching"), Later("zxcvbn.scoring")
 
 SHORTEST, LONGEST = 12, 128
 ESTIMATED = 72  # characters that the estimator reads; it takes too long beyond

@@ -1,13 +1,14 @@
 """Blank pages in French, and the texts that the fonts of every PDF reader can hold."""
 
-from fpdf import FPDF
-
+from .later import Later
 from .text import fold
 
+fpdf = Later("fpdf")
 
-def sheet_of(title: str, kind: type[FPDF] = FPDF, *, orientation: str = "portrait") -> FPDF:
-    """Return a document without pages yet, A4, in French; `kind` is a class of documents with its own head and foot."""
-    sheet = kind(orientation=orientation, format="A4")
+
+def sheet_of(title: str, *, orientation: str = "portrait") -> "fpdf.FPDF":
+    """Return a document without pages yet, A4, in French; its `header` and `footer` may be replaced."""
+    sheet = fpdf.FPDF(orientation=orientation, format="A4")
     sheet.core_fonts_encoding = "cp1252"
     sheet.set_title(winansi(title))
     sheet.set_lang("fr-FR")

@@ -48,7 +48,7 @@ class Web(BaseApplication):
             "threads": settings.web_threads,
             "control_socket_disable": True,  # version 27 would open one under the home folder
             "graceful_timeout": 30,
-            "keepalive": 5,
+            "keepalive": 75,  # longer than a proxy in front keeps its own
             "loglevel": "warning",
             "logger_class": logs.GunicornLogger,
         }

@@ -7,15 +7,15 @@ what they hold. The link of a webinar is in the file of a confirmed registrant a
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Alarm, Calendar, vCalAddress
-from icalendar import Event as Entry
-
 from cptsapp.blueprints.association.models import identity
+from cptsapp.kernel.later import Later
 from cptsapp.kernel.settings import settings
 
 from . import wording
 from .models import Event, Session, Status
 from .people import Place, Registration
+
+icalendar = Later("icalendar")
 
 PRODUCT = "-//cptsapp//Evenements//FR"
 REMIND_BEFORE = timedelta(hours=1)
@@ -44,8 +44,8 @@ def feed_ics(events: Iterable[Event], name: str, registrations: dict[int, Regist
     return calendar.to_ical()
 
 
-def _calendar(method: str) -> Calendar:
-    calendar = Calendar()
+def _calendar(method: str) -> "icalendar.Calendar":
+    calendar = icalendar.Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
@@ -58,8 +58,8 @@ def _entries(event: Event, sessions: list[Session], registration: Registration |
         yield _entry(event, session, rank, len(sessions), registration, method)
 
 
-def _entry(event, session, rank, count, registration, method) -> Entry:
-    entry = Entry()
+def _entry(event, session, rank, count, registration, method) -> "icalendar.Event":
+    entry = icalendar.Event()
     entry.add("uid", event.uid if rank == 1 else f"{event.uid}-{rank}")
     entry.add("sequence", event.sequence)
     entry.add("dtstamp", _utc(event.published_at or event.created_at))
@@ -99,15 +99,15 @@ def _has_left(registration: Registration | None) -> bool:
     return registration is not None and registration.place in (Place.CANCELLED, Place.REMOVED)
 
 
-def _organiser() -> vCalAddress:
+def _organiser() -> "icalendar.vCalAddress":
     own = identity()
-    organiser = vCalAddress(f"mailto:{own.email}")
+    organiser = icalendar.vCalAddress(f"mailto:{own.email}")
     organiser.params["CN"] = _fit(own.name).replace('"', "'")
     return organiser
 
 
-def _alarm(event: Event) -> Alarm:
-    alarm = Alarm()
+def _alarm(event: Event) -> "icalendar.Alarm":
+    alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", _fit(event.heading))
     alarm.add("trigger", -REMIND_BEFORE)

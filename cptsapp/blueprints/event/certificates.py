@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from fpdf import FPDF
-
 from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel import certificates as paper
 from cptsapp.kernel import journal
@@ -98,7 +96,7 @@ def pdf(entries: list[Registration]) -> bytes:
     return bytes(sheet.output())
 
 
-def _statement(sheet: FPDF, own, registration: Registration, been: Attended) -> None:
+def _statement(sheet, own, registration: Registration, been: Attended) -> None:
     event = registration.event
     paper.write(sheet, f"{own.name} atteste que", size=12, after=4)
     paper.write(sheet, registration.label, size=16, style="B", after=1)

@@ -1,8 +1,7 @@
 """The sheets of a session, on A4 in landscape: the one that people sign, and afterwards the list of who was there."""
 
 from datetime import datetime
-
-from fpdf import FPDF
+from functools import partial
 
 from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel.dates import datetime_fr, day_fr, time_fr
@@ -22,31 +21,6 @@ NOTICE = (
     "Cette feuille prouve la présence de chacun. Elle est gardée par l’association le temps de justifier l’événement, "
     "et n’est transmise qu’aux financeurs qui la demandent."
 )
-
-
-class Sheet(FPDF):
-    """Pages that repeat their head and say their number."""
-
-    words = ""
-    columns = COLUMNS
-
-    def header(self):
-        self.set_text_color(*INK)
-        self.set_font("helvetica", "B", 9)
-        self.set_fill_color(235, 240, 239)
-        if self.page > 1:
-            self.heads()
-
-    def heads(self):
-        for label, width in self.columns:
-            self.cell(width, 7, winansi(label), border=1, fill=True)
-        self.ln(7)
-
-    def footer(self):
-        self.set_y(-11)
-        self.set_text_color(*SOFT)
-        self.set_font("helvetica", "", 8)
-        self.cell(0, 5, winansi(f"{self.words} · page {self.page} sur {{nb}}"), align="C")
 
 
 def signature_sheet(event: Event, session: Session, people: list[Registration], *, blanks: int = 10) -> bytes:
@@ -71,18 +45,41 @@ def presence_sheet(event: Event, session: Session, there: list[tuple[Registratio
     return _closed(sheet, KEPT_BY)
 
 
-def _opened(event: Event, session: Session, title: str, columns) -> Sheet:
-    sheet = sheet_of(title, Sheet, orientation="landscape")
-    sheet.words, sheet.columns = event.heading, columns
+def _opened(event: Event, session: Session, title: str, columns):
+    sheet = sheet_of(title, orientation="landscape")
+    sheet.header, sheet.footer = partial(_header, sheet, columns), partial(_footer, sheet, event.heading)
     sheet.set_margins(MARGIN, MARGIN)
     sheet.set_auto_page_break(True, 15)
     sheet.set_draw_color(*RULE)
     sheet.add_page()
     _head(sheet, event, session, title)
+    _heads(sheet, columns)
     return sheet
 
 
-def _closed(sheet: Sheet, words: str) -> bytes:
+def _header(sheet, columns) -> None:
+    """Repeat the heads of the columns on each page that follows the first."""
+    if sheet.page > 1:
+        _heads(sheet, columns)
+
+
+def _heads(sheet, columns) -> None:
+    sheet.set_text_color(*INK)
+    sheet.set_fill_color(235, 240, 239)
+    sheet.set_font("helvetica", "B", 9)
+    for label, width in columns:
+        sheet.cell(width, 7, winansi(label), border=1, fill=True)
+    sheet.ln(7)
+
+
+def _footer(sheet, words: str) -> None:
+    sheet.set_y(-11)
+    sheet.set_text_color(*SOFT)
+    sheet.set_font("helvetica", "", 8)
+    sheet.cell(0, 5, winansi(f"{words} · page {sheet.page} sur {{nb}}"), align="C")
+
+
+def _closed(sheet, words: str) -> bytes:
     sheet.ln(3)
     sheet.set_text_color(*SOFT)
     sheet.set_font("helvetica", "", 8)
@@ -90,7 +87,7 @@ def _closed(sheet: Sheet, words: str) -> bytes:
     return bytes(sheet.output())
 
 
-def _head(sheet: Sheet, event: Event, session: Session, title: str) -> None:
+def _head(sheet, event: Event, session: Session, title: str) -> None:
     sheet.set_text_color(*INK)
     sheet.set_font("helvetica", "B", 15)
     sheet.multi_cell(0, 7, winansi(title), new_x="LMARGIN", new_y="NEXT")
@@ -102,8 +99,6 @@ def _head(sheet: Sheet, event: Event, session: Session, title: str) -> None:
     for line in filter(None, lines):
         sheet.multi_cell(0, 5, winansi(line), new_x="LMARGIN", new_y="NEXT")
     sheet.ln(3)
-    sheet.set_font("helvetica", "B", 9)
-    sheet.heads()
 
 
 def _words(entry: Registration) -> list[str]:
@@ -112,7 +107,7 @@ def _words(entry: Registration) -> list[str]:
     return [entry.family_name + waits, entry.given_name, entry.profession_label, where]
 
 
-def _row(sheet: Sheet, words: list[str]) -> None:
+def _row(sheet, words: list[str]) -> None:
     sheet.set_text_color(*INK)
     for rank, (text, (_, width)) in enumerate(zip(words, COLUMNS, strict=True)):
         sheet.set_font("helvetica", "B" if rank == 0 else "", 9)
@@ -120,7 +115,7 @@ def _row(sheet: Sheet, words: list[str]) -> None:
     sheet.ln(LINE)
 
 
-def _fitted(sheet: Sheet, text: str, width: float) -> str:
+def _fitted(sheet, text: str, width: float) -> str:
     """Return a text that fits in its cell, cut with « … » when it is too long."""
     if sheet.get_string_width(text) <= width:
         return text

@@ -3,12 +3,13 @@
 import re
 from datetime import UTC, datetime
 
-from feedgen.feed import FeedGenerator
-
 from cptsapp.blueprints.association.models import identity
+from cptsapp.kernel.later import Later
 from cptsapp.kernel.settings import settings
 
 from .models import Article
+
+feedgen = Later("feedgen.feed")
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -16,7 +17,7 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def atom(articles: list[Article]) -> bytes:
     """Return the feed of `articles`, the last first."""
     association, base = identity(), settings.base_url
-    feed = FeedGenerator()
+    feed = feedgen.FeedGenerator()
     feed.id(f"{base}/actualites/")
     feed.title(f"{association.name} : actualités")
     feed.subtitle(association.tagline or association.name)

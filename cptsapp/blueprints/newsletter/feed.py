@@ -3,13 +3,14 @@
 import re
 from datetime import UTC, datetime
 
-from feedgen.feed import FeedGenerator
-
 from cptsapp.blueprints.association.models import identity
+from cptsapp.kernel.later import Later
 from cptsapp.kernel.settings import settings
 
 from . import rendering, wording
 from .models import PATH, Issue
+
+feedgen = Later("feedgen.feed")
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -17,7 +18,7 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def atom(issues: list[Issue]) -> bytes:
     """Return the feed of `issues`, the last first."""
     base, name = settings.base_url, identity().name
-    feed = FeedGenerator()
+    feed = feedgen.FeedGenerator()
     feed.id(f"{base}{PATH}")
     feed.title(f"{name} : la lettre")
     feed.link(href=f"{base}{PATH}flux.atom", rel="self", type="application/atom+xml")

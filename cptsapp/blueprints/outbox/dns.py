@@ -6,8 +6,9 @@ A lookup is a function `(name, kind) -> list of texts`; it raises LookupFailed w
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import dns.exception
-import dns.resolver
+from cptsapp.kernel.later import Later
+
+exception, resolver = Later("dns.exception"), Later("dns.resolver")
 
 PATIENCE_SECONDS = 3.0
 COMMON_SELECTORS = ("default", "mail", "dkim", "s1", "selector1", "google", "k1", "brevo", "mailjet")
@@ -32,10 +33,10 @@ class Finding:
 def public_lookup(name: str, kind: str) -> list[str]:
     """Ask the machine's own resolver; a name without such a record gives an empty list."""
     try:
-        answer = dns.resolver.Resolver().resolve(name, kind, lifetime=PATIENCE_SECONDS)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        answer = resolver.Resolver().resolve(name, kind, lifetime=PATIENCE_SECONDS)
+    except (resolver.NXDOMAIN, resolver.NoAnswer):
         return []
-    except (dns.exception.DNSException, OSError) as error:
+    except (exception.DNSException, OSError) as error:
         raise LookupFailed(str(error)) from error
     if kind == "TXT":
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]

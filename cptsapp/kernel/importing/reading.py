@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from openpyxl import load_workbook
-
 from cptsapp.kernel import attachments
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.later import Later
+
+openpyxl = Later("openpyxl")
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 20_000, 80, 2_000
 MOST_UNPACKED = {"xl/sharedStrings.xml": 40_000_000, "": 120_000_000}  # bytes, by part; "" for any other
@@ -111,7 +112,7 @@ def _xlsx(data: bytes) -> Iterator[list[str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl names the features of Excel that it leaves out
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             sheet = book.worksheets[0]
             sheet.reset_dimensions()
             for row in sheet.iter_rows(max_row=MOST_ROWS + 25, max_col=MOST_COLUMNS, values_only=True):
