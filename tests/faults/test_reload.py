@@ -3,6 +3,7 @@
 `CPTS_FAULTS=long` (`make faults`) reloads it a hundred times.
 """
 
+import contextlib
 import http.client
 import os
 import signal
@@ -86,8 +87,18 @@ def wait_until(condition, seconds=60):
         time.sleep(0.05)
 
 
-def test_a_reload_under_load_loses_no_request(served):
-    process, port, _ = served
+def metrics(port) -> int:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("GET", "/metrics", headers={"Authorization": "Bearer jeton-de-mesure"})
+        with connection.getresponse() as answer:
+            return answer.status
+
+
+def test_a_reload_under_load_loses_no_request_and_reads_the_settings_again(served):
+    process, port, instance = served
+    assert metrics(port) == 404
+    with (instance / "cpts.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\nmetrics_token = "jeton-de-mesure"\n')
     with Load(port) as load:
         for _ in range(ROUNDS):
             before = workers(process)
@@ -96,6 +107,7 @@ def test_a_reload_under_load_loses_no_request(served):
         answered = load.answered
         wait_until(lambda: load.answered > answered)
     assert load.failed == []
+    assert metrics(port) == 200
 
 
 @sqlite_only  # it is asked for its own check
