@@ -242,7 +242,7 @@ def open_database(url: str, *, threads: int = 8) -> Database:
                 "secure_delete": 1,
                 "temp_store": "memory",
                 "mmap_size": MAPPED_BYTES,
-                "cache_size": -500,  # kibibytes, for each thread: the system keeps the file in memory, once for all
+                "cache_size": -500,  # kibibytes, for each thread: pages are read in place, and few are written at once
             },
             lock_type="IMMEDIATE",
             check_same_thread=False,
