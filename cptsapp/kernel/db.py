@@ -40,6 +40,7 @@ SOUND_SQLITE = (3, 51, 3)  # older ones can lose commits in WAL mode (the WAL-re
 
 db = DatabaseProxy()
 extra_schema = []  # functions of a database that make what a model cannot declare, for instance a full-text table
+renewed_schema = []  # those that make, again and again, what a table built anew by a migration has lost: triggers
 
 
 class Table(Model):
@@ -292,7 +293,7 @@ def create_all():
         for link in model._meta.refs:
             link.deferred = False  # named before its table was declared; known by now, so the link can be made with it
     db.create_tables(tables())
-    for make in extra_schema:
+    for make in (*extra_schema, *renewed_schema):
         make(db.obj)
 
 
@@ -312,7 +313,11 @@ MIGRATING = "hashtext('cptsapp migrations')"
 def migrate() -> list[str]:
     """Run the pending migrations, each in its transaction; return their names."""
     with _migrating, connection(), _other_processes_waiting():
-        return runner().up()
+        done = runner().up()
+        with db.atomic():
+            for make in renewed_schema:
+                make(db.obj)
+        return done
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from cptsapp.blueprints.project.models import Fiche
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.freezing import all_but, keep
 
 from .numbers import from_thousandths, to_thousandths
 
@@ -199,6 +200,12 @@ MeasureTerm.add_index(
     MeasureTerm.index(
         MeasureTerm.measure, unique=True, where=MeasureTerm.contract.is_null(), name="measure_term_one_before"
     )
+)
+# A definition that was frozen is the one that the year is paid on: nobody rewrites it, not even by hand in the base.
+keep(
+    MeasureTerm,
+    all_but(MeasureTerm, MeasureTerm.frozen_by, MeasureTerm.updated_at),
+    frozen="OLD.frozen_at IS NOT NULL",
 )
 
 

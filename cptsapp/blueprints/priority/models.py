@@ -10,6 +10,7 @@ from cptsapp.blueprints.project.audience import Audience
 from cptsapp.blueprints.project.models import Fiche
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.freezing import all_but, keep
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.text import fold
 
@@ -150,3 +151,13 @@ class Mark(Table):
     @classmethod
     def of(cls, round_id: int):
         return cls.select().join(Option).where(Option.round == round_id)
+
+
+# What was counted stays as it was.
+keep(Round, all_but(Round, Round.opened_by, Round.applied_at), frozen="OLD.closed_at IS NOT NULL")
+keep(
+    Option,
+    all_but(Option),
+    frozen="EXISTS (SELECT 1 FROM priority_round WHERE priority_round.id = OLD.round_id "
+    "AND priority_round.closed_at IS NOT NULL)",
+)

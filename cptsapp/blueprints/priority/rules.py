@@ -208,8 +208,7 @@ def apply(round_id: int) -> int:
         if fiche and fiche.priority != each.priority:
             project.update(fiche.id, revision_read=fiche.revision, priority=each.priority)
             changed += 1
-    found.applied_at = now()
-    found.save()
+    Round.update(applied_at=now()).where(Round.id == found.id).execute()
     journal.write("priority.applied", "priority_round", found.id, number=changed)
     return changed
 

@@ -10,6 +10,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import date_fr
 from cptsapp.kernel.db import Table, now
+from cptsapp.kernel.freezing import all_but, keep
 from cptsapp.kernel.text import fold
 
 from .figures import Figure
@@ -148,3 +149,16 @@ class SectionVersion(Table):
     class Meta:
         table_name = "report_section_version"
         indexes = ((("section", "revision"), True),)
+
+
+# A frozen report has left for its readers: neither it nor any of its texts and figures changes, whoever writes.
+_REPORT = "EXISTS (SELECT 1 FROM report WHERE report.id = {} AND report.frozen_at IS NOT NULL)"
+_SECTION = "SELECT report_section.report_id FROM report_section WHERE report_section.id = OLD.section_id"
+keep(
+    Report,
+    all_but(Report, Report.created_by, Report.frozen_by, Report.deleted_at),
+    frozen="OLD.frozen_at IS NOT NULL",
+)
+keep(Generation, all_but(Generation, Generation.by), frozen=_REPORT.format("OLD.report_id"))
+keep(Section, all_but(Section, Section.edited_by), frozen=_REPORT.format("OLD.report_id"))
+keep(SectionVersion, all_but(SectionVersion, SectionVersion.by), frozen=_REPORT.format(f"({_SECTION})"))
