@@ -21,7 +21,7 @@ from pathlib import Path
 
 from . import frontmatter, versions
 from .db import now
-from .errors import RuleError
+from .errors import Conflict, RuleError
 from .files import names_in
 from .frontmatter import Malformed
 from .settings import settings
@@ -59,12 +59,14 @@ class Broken:
     kept: bool
 
 
-class Conflict(RuleError):
-    """Somebody else changed the file first. `theirs` is what is on disk (None: taken away), `mine` was not written."""
+class FileConflict(Conflict):
+    """Somebody else changed the file first. `theirs` is what is on disk (None: taken away), `mine` was not written;
+    the revision to build on is a hash."""
 
     def __init__(self, theirs: str | None, mine: str, hash: str):
-        super().__init__("Ce texte a été changé ailleurs, ou son fichier ne se lit plus. Ouvrez-le pour le corriger.")
-        self.theirs, self.mine, self.hash = theirs, mine, hash
+        sentence = "Ce texte a été changé ailleurs, ou son fichier ne se lit plus. Ouvrez-le pour le corriger."
+        super().__init__(sentence, theirs, hash)
+        self.mine = mine
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ class Collection:
     def save_text(self, slug: str, text: str, *, base: str, author: int | None):
         """Write a whole file over the version whose hash is `base`, "" when there must be none; return the item.
 
-        Raises Conflict when the file is no longer that version (what was typed is kept among the versions all the
+        Raises FileConflict when the file is no longer that version (what was typed is kept among the versions all the
         same), and Malformed when the text makes no item.
         """
         self.parse(slug, text.encode())
@@ -258,7 +260,7 @@ class Collection:
             found = "" if current is None else digest(current)
             if found != base:
                 versions.keep(self.name, slug, text.encode(), author)
-                raise Conflict(None if current is None else current.decode("utf-8", "replace"), text, found)
+                raise FileConflict(None if current is None else current.decode("utf-8", "replace"), text, found)
             return self._write(slug, text, author)
 
     def rename(self, slug: str, new: str, *, reserved=()):

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, request, url
 
 from . import editing, versions
 from .access import access
-from .content import Collection, Conflict
+from .content import Collection, FileConflict
 from .dates import datetime_fr
 from .db import now
 from .differences import compare
@@ -175,8 +175,8 @@ def _submit(room, form, item):
     except Malformed as error:
         form.refuse(RuleError(error.reason, error.field))
         return _editor(room, form, item)
-    except Conflict as conflict:
-        form.base.data = conflict.hash
+    except FileConflict as conflict:
+        form.base.data = conflict.revision
         return _conflict(room, form, item, conflict, act)
     _tell(room.desk, saved)
     return redirect(_through(room, outlet, saved) or room.url("edit", slug=saved.slug), 303)
@@ -228,7 +228,7 @@ def _editor(room, form, item, *, preview=False, **context):
     )
 
 
-def _conflict(room, form, item, conflict: Conflict, act: str):
+def _conflict(room, form, item, conflict: FileConflict, act: str):
     """Show both texts: what is typed stays in the form, and saving it again writes over the other knowingly."""
     latest = next(iter(_versions(room, item.slug)), None)
     changes = compare(conflict.theirs, conflict.mine) if conflict.theirs is not None else []
@@ -238,7 +238,7 @@ def _conflict(room, form, item, conflict: Conflict, act: str):
 
 def _vanished(room):
     """Give back what was typed about a text that somebody threw away meanwhile: it can be saved as a new one."""
-    gone = Conflict(None, "", "")
+    gone = FileConflict(None, "", "")
     return make_response(_editor(room, room.form(), None, conflict=gone, changes=[], latest=None, act="save"), 409)
 
 
@@ -254,8 +254,9 @@ def raw(room, slug):
             editing.save_text(room.desk, slug, typed.replace("\r\n", "\n"), base=request.form.get("base", ""))
         except Malformed as error:
             refusal = f"Ligne {error.line} : {error}"
-        except Conflict as conflict:
-            refusal, base = "Le fichier a changé pendant ce temps. Votre texte est dans les versions.", conflict.hash
+        except FileConflict as conflict:
+            refusal = "Le fichier a changé pendant ce temps. Votre texte est dans les versions."
+            base = conflict.revision
         else:
             flash("Le fichier est enregistré.")
             return redirect(room.url("edit", slug=slug), 303)

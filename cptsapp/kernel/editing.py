@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from peewee import CharField
 
 from . import journal, redirects, search, tokens, versions
-from .content import Collection, Conflict
+from .content import Collection, FileConflict
 from .dates import to_paris
 from .db import Table, db, now
 from .errors import RuleError
@@ -97,7 +97,7 @@ def create(desk: Desk, header: dict, body: str, *, slug: str = "") -> Publicatio
 
 @db.atomic()
 def save(desk: Desk, slug: str, header: dict, body: str, *, base: str) -> Publication:
-    """Write over the version whose hash is `base` ("" when there was none). Raises Conflict and Malformed."""
+    """Write over the version whose hash is `base` ("" when there was none). Raises FileConflict and Malformed."""
     before = desk.find(slug)
     item = desk.collection.save(slug, header, body, base=base, author=journal.actor())
     desk.write("saved" if before and before.state == item.state else _VERBS[item.state], slug)
@@ -107,7 +107,7 @@ def save(desk: Desk, slug: str, header: dict, body: str, *, base: str) -> Public
 
 @db.atomic()
 def save_text(desk: Desk, slug: str, text: str, *, base: str) -> Publication:
-    """Write a whole file, header included, over the version whose hash is `base`. Raises Conflict and Malformed."""
+    """Write a whole file, header included, over the version whose hash is `base`. Raises FileConflict and Malformed."""
     item = desk.collection.save_text(slug, text, base=base, author=journal.actor())
     desk.write("saved", slug)
     _follow(desk, slug)
@@ -219,7 +219,7 @@ def bulk(desk: Desk, action: str, slugs: Iterable[str]) -> int:
     for slug in slugs:
         try:
             count += desk.collection.get(slug) is not None and acts[action](slug) is not None
-        except Conflict as error:  # a file that no longer reads: the others go on
+        except FileConflict as error:  # a file that no longer reads: the others go on
             refused = error
     if refused and not count:
         raise refused

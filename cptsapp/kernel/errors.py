@@ -1,4 +1,4 @@
-"""The one exception that a person reads."""
+"""The exceptions that a person reads: a refusal, and that somebody else has written first."""
 
 
 class RuleError(Exception):
@@ -10,3 +10,11 @@ class RuleError(Exception):
     def __init__(self, sentence: str, field: str | None = None):
         super().__init__(sentence)
         self.field = field
+
+
+class Conflict(RuleError):
+    """Somebody saved first: `theirs` is what is kept now, `revision` the one to build on to write over it knowingly."""
+
+    def __init__(self, sentence: str, theirs, revision):
+        super().__init__(sentence)
+        self.theirs, self.revision = theirs, revision

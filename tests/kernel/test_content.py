@@ -11,7 +11,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from cptsapp.kernel import content, versions
-from cptsapp.kernel.content import Collection, Conflict, Document
+from cptsapp.kernel.content import Collection, Document, FileConflict
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.frontmatter import Header, Malformed
 from cptsapp.kernel.settings import settings
@@ -175,26 +175,26 @@ def test_a_change_made_on_disk_is_a_version_too(texts, folder):
     texts.refresh()
     assert [each.author for each in versions.of("textes", "un")] == [None, 1]
     put(folder, "un", "Pas encore vu")
-    with pytest.raises(Conflict):
+    with pytest.raises(FileConflict):
         texts.save("un", {"title": "B"}, "", base=text.document.hash, author=2)
 
 
 def test_the_second_of_two_editors_gets_both_texts_and_loses_nothing(texts):
     text = texts.create("un", {"title": "A"}, "Un", author=1)
     texts.save("un", {"title": "Le premier"}, "", base=text.document.hash, author=1)
-    with pytest.raises(Conflict) as caught:
+    with pytest.raises(FileConflict) as caught:
         texts.save("un", {"title": "Le second"}, "", base=text.document.hash, author=2)
     assert "Le premier" in caught.value.theirs
     assert "Le second" in caught.value.mine
     assert any(b"Le second" in versions.read("textes", "un", each.id) for each in versions.of("textes", "un"))
-    texts.save("un", {"title": "Le second"}, "", base=caught.value.hash, author=2)
+    texts.save("un", {"title": "Le second"}, "", base=caught.value.revision, author=2)
     assert texts.get("un").title == "Le second"
 
 
 def test_a_text_taken_away_meanwhile_is_a_conflict_with_nothing(texts):
     text = texts.create("un", {"title": "A"}, "Un", author=1)
     texts.trash("un", author=2)
-    with pytest.raises(Conflict) as caught:
+    with pytest.raises(FileConflict) as caught:
         texts.save("un", {"title": "B"}, "", base=text.document.hash, author=1)
     assert caught.value.theirs is None
 
@@ -269,7 +269,7 @@ def test_what_follows_the_files_is_told_and_cannot_break_them(texts, folder):
 
 WRITER = """
 import sys
-from tests.kernel.test_content import Collection, Conflict, read, settings
+from tests.kernel.test_content import Collection, FileConflict, read, settings
 settings.configure(sys.argv[1], secret_key="x" * 40)
 texts, done = Collection("textes", read), 0
 while done < 25:
@@ -278,7 +278,7 @@ while done < 25:
     try:
         texts.save("compteur", {"title": str(int(document.header["title"]) + 1)}, "", base=document.hash, author=1)
         done += 1
-    except Conflict:
+    except FileConflict:
         pass
 """
 

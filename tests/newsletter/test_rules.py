@@ -18,7 +18,7 @@ from cptsapp.kernel import registry, search
 from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.dates import add_months, today
 from cptsapp.kernel.db import db, now
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 from cptsapp.kernel.mail import OutgoingMail
 from cptsapp.kernel.mail.models import DONE
 from tests.newsletter.conftest import heading, write
@@ -79,7 +79,7 @@ def test_only_the_revision_one_has_read_is_written_over(letter, coordinator):
     saved, changed = rules.save(letter.id, replace(theirs, subject="La leur"), base=1)
     assert changed
     assert saved.revision == 2
-    with pytest.raises(rules.Conflict) as refused:
+    with pytest.raises(Conflict) as refused:
         rules.save(letter.id, replace(mine, subject="La mienne"), base=1)
     assert refused.value.theirs.subject == "La leur"
     assert refused.value.revision == 2

@@ -12,7 +12,7 @@ from cptsapp.blueprints.mailing.letters import Recipient, values_for
 from cptsapp.blueprints.page.rules import people
 from cptsapp.kernel.access import access
 from cptsapp.kernel.differences import compare
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 from cptsapp.kernel.framing import framed, with_frames
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.mail import Kind as MailKind
@@ -44,7 +44,7 @@ def edit(id):
     content = _acted(form, act)
     try:
         issue, _ = rules.save(id, content, base=form.revision, number=form.number.data, is_auto=act == "auto")
-    except rules.Conflict as conflict:
+    except Conflict as conflict:
         return _conflicting(form, content, conflict, act)
     except RuleError as error:
         form.refuse(error)
@@ -117,7 +117,7 @@ def _editor(form: IssueForm, *, fragment="formulaire", refused=False, status=Non
     return with_frames(response)
 
 
-def _conflicting(form: IssueForm, content: Content, conflict: rules.Conflict, act: str):
+def _conflicting(form: IssueForm, content: Content, conflict: Conflict, act: str):
     """Show both texts: what is typed stays in the form, and saving it again writes over the other knowingly."""
     form.base.data = conflict.revision if act != "auto" else form.base.data
     response = _editor(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from cptsapp.blueprints.mailing.models import Mailing, State
 from cptsapp.kernel import journal, search
 from cptsapp.kernel.db import db, locked, now, revision
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 from cptsapp.kernel.files import StoredFile, names_in
 from cptsapp.kernel.text import fold, slugify
 
@@ -29,14 +29,6 @@ ACTS = {
 }
 for _act, _words in ACTS.items():
     journal.declare(f"newsletter.{_act}", _words)
-
-
-class Conflict(RuleError):
-    """Somebody else saved first: `theirs` is what is kept now, at `revision`; what was typed is among the versions."""
-
-    def __init__(self, theirs: Content, revision: int):
-        super().__init__("Cette lettre a changé pendant que vous l’écriviez.")
-        self.theirs, self.revision = theirs, revision
 
 
 def get(issue_id: int) -> Issue:
@@ -138,7 +130,7 @@ def save(
         if content.same_as(theirs):
             return issue, False
         _keep_version(issue, content)
-    raise Conflict(theirs, issue.revision)
+    raise Conflict("Cette lettre a changé pendant que vous l’écriviez.", theirs, issue.revision)
 
 
 def _save(issue: Issue, content: Content, *, number: int | None = None, is_auto: bool = False) -> bool:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from flask import current_app
 
 from cptsapp.kernel import editing
-from cptsapp.kernel.content import Conflict
+from cptsapp.kernel.content import FileConflict
 from cptsapp.kernel.editing import Desk
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import reserved_slugs
@@ -33,7 +33,7 @@ def take_along(old: str, new: str) -> None:
     for each in PAGES.all():
         if each.menu and each.menu.parent == old:
             header = each.document.header | {"menu": each.document.header["menu"] | {"parent": new}}
-            with suppress(Conflict):  # a file that no longer reads waits for whoever mends it
+            with suppress(FileConflict):  # a file that no longer reads waits for whoever mends it
                 editing.save(DESK, each.slug, header, each.document.body, base=each.hash)
 
 

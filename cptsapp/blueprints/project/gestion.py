@@ -7,7 +7,7 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import cards
 from cptsapp.kernel.access import access
 from cptsapp.kernel.differences import compare
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, fiche_panels, navigation
 from cptsapp.kernel.tables import Cases, Column, DataTable, OneOf
@@ -146,10 +146,10 @@ def edit(id):
     if form.validate_on_submit():
         try:
             rules.update(id, revision_read=form.revision, **form.values())
-        except rules.Conflict as error:
+        except Conflict as error:
             form.refuse(error)
             form.revision_read.raw_data, form.revision_read.data = None, error.revision
-            conflict = [(each.label, compare(each.theirs, each.mine)) for each in error.changes]
+            conflict = [(each.label, compare(each.theirs, each.mine)) for each in error.theirs]
         except RuleError as error:
             form.refuse(error)
         else:

@@ -8,7 +8,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import journal
 from cptsapp.kernel.db import db, locked, now
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 from cptsapp.kernel.text import slugify
 
 from .models import CHANGES, SECTIONS, Evaluation, Fiche, FicheMove, FicheState, FicheVersion
@@ -17,6 +17,10 @@ from .showing import show_changed
 TEXTS = ("code", "label", "title", "mission", "summary", *SECTIONS)
 VALUES = (*TEXTS, "pilot_id", "progress", "priority", "is_public")
 ALL_BUT_TITLE = 20_000
+CHANGED = (
+    "Quelqu’un a enregistré cette fiche pendant que vous écriviez. Rien n’est perdu : comparez ci-dessous, "
+    "puis enregistrez de nouveau pour garder votre texte."
+)
 for _action, _sentence in {
     "fiche.created": "Fiche-action créée",
     "fiche.updated": "Fiche-action modifiée",
@@ -37,17 +41,6 @@ class Change:
     mine: str
 
 
-class Conflict(RuleError):
-    """Somebody saved the fiche meanwhile. `changes` are the sections that differ, `revision` the one to build on."""
-
-    def __init__(self, changes: list[Change], revision: int):
-        super().__init__(
-            "Quelqu’un a enregistré cette fiche pendant que vous écriviez. Rien n’est perdu : comparez ci-dessous, "
-            "puis enregistrez de nouveau pour garder votre texte."
-        )
-        self.changes, self.revision = changes, revision
-
-
 @db.atomic()
 def create(*, title: str, **values) -> Fiche:
     """Begin a fiche; `values` are those of VALUES, blank by default. Raises RuleError when a value makes no sense."""
@@ -65,13 +58,14 @@ def create(*, title: str, **values) -> Fiche:
 def update(fiche_id: int, *, revision_read: int, **values) -> Fiche:
     """Write a fiche that was read at a revision; every version is kept.
 
-    Raises Conflict when somebody wrote it meanwhile and differs, RuleError when a value makes no sense.
+    Raises Conflict, with the Change of each section that differs, when somebody wrote it meanwhile; RuleError when a
+    value makes no sense.
     """
     fiche = _held(fiche_id)
     if fiche.revision != revision_read:
         changes = _differences(fiche, values)
         if changes:
-            raise Conflict(changes, fiche.revision)
+            raise Conflict(CHANGED, changes, fiche.revision)
     _fill(fiche, values)
     fiche.revision, fiche.updated_at = fiche.revision + 1, now()
     fiche.save()

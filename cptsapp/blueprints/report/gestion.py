@@ -11,7 +11,7 @@ from cptsapp.kernel.access import access, may
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db
 from cptsapp.kernel.differences import compare
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation
 from cptsapp.kernel.tables import Cases, Column, DataTable, OneOf
@@ -217,7 +217,7 @@ def edit(id):
     if form.validate_on_submit():
         try:
             rules.save(id, text=form.text.data or "", revision_read=form.revision)
-        except rules.Conflict as error:
+        except Conflict as error:
             form.refuse(error)
             form.revision_read.raw_data, form.revision_read.data = None, error.revision
             conflict = compare(error.theirs, form.text.data or "")

@@ -8,7 +8,7 @@ from cptsapp.blueprints.contract.models import Contract
 from cptsapp.kernel import journal
 from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now
-from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.errors import Conflict, RuleError
 
 from . import drafting, figures
 from .models import Generation, Report, ReportKind, Section, SectionVersion
@@ -27,18 +27,11 @@ for _action, _sentence in {
     "report.downloaded": "Rapport téléchargé",
 }.items():
     journal.declare(_action, _sentence)
+CHANGED = (
+    "Cette section a été enregistrée pendant que vous écriviez. Rien n’est perdu : comparez ci-dessous, puis "
+    "enregistrez de nouveau pour garder votre texte."
+)
 FROZEN = "Ce rapport est figé : ses textes et ses chiffres ne changent plus. Créez-en un autre pour la même période."
-
-
-class Conflict(RuleError):
-    """Somebody saved the section meanwhile: `theirs` is what it says now, `revision` the one to build on."""
-
-    def __init__(self, theirs: str, revision: int):
-        super().__init__(
-            "Cette section a été enregistrée pendant que vous écriviez. Rien n’est perdu : comparez ci-dessous, puis "
-            "enregistrez de nouveau pour garder votre texte."
-        )
-        self.theirs, self.revision = theirs, revision
 
 
 @dataclass(frozen=True)
@@ -187,7 +180,7 @@ def save(section_id: int, *, text: str, revision_read: int) -> Section:
     if text == section.text:
         return section
     if section.revision != revision_read:
-        raise Conflict(section.text, section.revision)
+        raise Conflict(CHANGED, section.text, section.revision)
     return _written(section, text, edited=True, action="report.edited")
 
 
