@@ -74,6 +74,7 @@ DESK = paths(
 /gestion/parametres/adhesion /gestion/parametres/mentions-legales /gestion/parametres/accessibilite
 /gestion/parametres/mise-en-ligne /gestion/contrat/ /gestion/contrat/1 /gestion/contrat/nouveau
 /gestion/contrat/1/modifier /gestion/contrat/1/missions /gestion/contrat/1/annees/1
+/gestion/contrat/1/annees/4/budget
 /gestion/projet/fiches/ /gestion/projet/fiches/1 /gestion/projet/fiches/1/modifier /gestion/projet/fiches/nouvelle
 /gestion/projet/fiches/1/versions?de=1 /gestion/projet/fiches/importer /gestion/projet/fiches/corbeille
 /gestion/projet /gestion/projet/indicateurs/ /gestion/projet/indicateurs/1 /gestion/projet/indicateurs/nouveau

@@ -7,6 +7,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.forms import EurosField, Form
 
+from .budget import Budget
 from .figures import YearView
 from .models import MOST_YEARS
 from .tariff import SIZES
@@ -62,6 +63,24 @@ def typed_values(view: YearView, form: Form) -> dict[str, dict]:
         keys = {name: f"{name}-{each.line.code}" for name in names}
         found[each.line.code] = {name: form[key].data for name, key in keys.items() if key in form}
     return found
+
+
+def budget_form(budget: Budget) -> Form:
+    """Return the form of the budget of a year: for each line what is planned, what was spent, a word."""
+    fields, data = {}, {}
+    for each in budget.lines:
+        code, label = each.line.code, each.line.label
+        fields[f"planned_cents-{code}"] = EurosField(f"Enveloppe prévue : {label}", [Optional()])
+        fields[f"spent_cents-{code}"] = EurosField(f"Dépensé : {label}", [Optional()])
+        fields[f"note-{code}"] = StringField(f"Remarque : {label}", [Optional(), Length(max=200)])
+        data |= {f"planned_cents-{code}": each.planned, f"spent_cents-{code}": each.spent, f"note-{code}": each.note}
+    return type("BudgetForm", (Form,), fields)(data=data)
+
+
+def budget_values(budget: Budget, form: Form) -> dict[str, dict]:
+    """Return what `rules.plan_year` takes of the form of a budget."""
+    names, codes = ("planned_cents", "spent_cents", "note"), (each.line.code for each in budget.lines)
+    return {code: {name: form[f"{name}-{code}"].data for name in names} for code in codes}
 
 
 def dates_form(engagements, labels: dict[str, str]) -> Form:

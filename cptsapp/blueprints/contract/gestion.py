@@ -12,7 +12,8 @@ from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation
 
 from . import figures, rules
-from .forms import ContractForm, dates_form, typed_values, year_form
+from .budget import Budget, Spending, budgets
+from .forms import ContractForm, budget_form, budget_values, dates_form, typed_values, year_form
 from .models import Contract, YearLine
 from .tariff import contract_years, lines
 
@@ -44,6 +45,7 @@ def _shown(contract: Contract):
         contract=contract,
         views=views,
         now=views[contract.year_at(today()) - 1],
+        budget=budgets(contract)[contract.year_at(today()) - 1],
         is_running=contract.signed_on <= today() <= contract.ends_on,
         deadlines=figures.deadlines(contract, today()),
         Urgency=figures.Urgency,
@@ -148,6 +150,42 @@ def _typed(contract: Contract, year: int) -> dict:
     names = ("fixed_cents", "variable_cents", "achieved", "source")
     rows = contract.lines.where(YearLine.year == year)
     return {f"{name}-{row.line}": getattr(row, name) for row in rows for name in names}
+
+
+@bp_gestion.route("/<int:id>/annees/<int:year>/budget", methods=["GET", "POST"])
+@access("coordination")
+def budget(id, year):
+    contract = _find(id)
+    if not 1 <= year <= contract.years:
+        abort(404)
+    found = budgets(contract)[year - 1]
+    form = budget_form(found)
+    if form.validate_on_submit():
+        try:
+            rules.plan_year(id, year, budget_values(found, form))
+        except RuleError as error:
+            form.refuse(error)
+        else:
+            flash(f"Le budget de l’année {year} est enregistré.")
+            return redirect(url_for(".show", id=id, _anchor="budget"), 303)
+    view = figures.years(contract)[year - 1]
+    return page("contract/budget.html", fragment="formulaire", form=form, contract=contract, budget=found, view=view)
+
+
+@bp_gestion.get("/<int:id>/budget.<any(csv, xlsx):kind>")
+@access("bureau", "coordination")
+def download_budget(id, kind):
+    contract = _find(id)
+    labels = ["Année", "Du", "Au", "Poste", "Enveloppe prévue (€)", "Dépensé (€)", "Consommé (%)", "Reste (€)"]
+    rows = [_budget_row(contract, found, each) for found in budgets(contract) for each in found.lines if each.is_typed]
+    with db.atomic():
+        journal.write("list.exported", "list", "budget", format=kind, rows=len(rows))
+    return exports.download("budget-aci", kind, [*labels, "Remarque"], rows)
+
+
+def _budget_row(contract: Contract, found: Budget, each: Spending) -> list:
+    planned, spent, left = (None if cents is None else cents / 100 for cents in (each.planned, each.spent, each.left))
+    return [found.year, *contract.bounds(found.year), each.line.label, planned, spent, each.share, left, each.note]
 
 
 @bp_gestion.get("/<int:id>/montants.<any(csv, xlsx):kind>")

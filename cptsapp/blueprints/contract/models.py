@@ -1,4 +1,4 @@
-"""The contracts, the missions that they engage, and what they say of each year."""
+"""The contracts, the missions that they engage, what they say of each year, and what each year is meant to cost."""
 
 from datetime import date, timedelta
 
@@ -96,4 +96,24 @@ class YearLine(Table):
             Check("fixed_cents >= 0"),
             Check("variable_cents >= 0"),
             Check("achieved BETWEEN 0 AND 100"),
+        ]
+
+
+class Envelope(Table):
+    """What is meant for a line in a year of a contract, and what was spent; null where nobody has said it."""
+
+    contract = ForeignKeyField(Contract, on_delete="CASCADE", backref="envelopes")
+    year = IntegerField()
+    line = CharField(max_length=20)
+    planned_cents = IntegerField(null=True)
+    spent_cents = IntegerField(null=True)
+    note = CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = ((("contract", "year", "line"), True),)
+        constraints = [
+            Check(f"year BETWEEN 1 AND {MOST_YEARS}"),
+            Check("planned_cents >= 0"),
+            Check("spent_cents >= 0"),
+            Check("planned_cents IS NOT NULL OR spent_cents IS NOT NULL"),
         ]

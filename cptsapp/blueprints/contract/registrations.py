@@ -7,8 +7,10 @@ from flask import url_for
 from cptsapp.kernel import journal
 from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.registry import Waiting, first_step, indicator, sitemap, waiting
+from cptsapp.kernel.text import plural
 
 from . import figures
+from .budget import WARNED_OVER, budgets
 from .models import Contract
 
 
@@ -27,6 +29,17 @@ def deadlines():
         what = f"{each.label} : {each.mission}" if each.mission else each.label
         when = "échéance dépassée depuis le" if each.urgency == figures.Urgency.LATE else "à faire avant le"
         yield Waiting(f"{what}, {when} {date_fr(each.on)}", url_for("contract_gestion.index"), 1)
+
+
+@waiting("contract.budget", access=("coordination",))
+def envelopes():
+    """The envelopes of the year that are nearly spent, or overrun."""
+    contract = Contract.at(today())
+    if contract is None or not contract.signed_on <= today() <= contract.ends_on or not contract.envelopes.exists():
+        return
+    count = len(budgets(contract)[contract.year_at(today()) - 1].warned)
+    words = plural(count, "enveloppe consommée", "enveloppes consommées")
+    yield Waiting(f"{words} à plus de {WARNED_OVER} %", url_for("contract_gestion.index", _anchor="budget"), count)
 
 
 def _year_of(end: date) -> figures.YearView | None:

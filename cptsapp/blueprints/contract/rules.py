@@ -8,7 +8,7 @@ from cptsapp.kernel.dates import date_fr
 from cptsapp.kernel.db import db, locked
 from cptsapp.kernel.errors import RuleError
 
-from .models import MOST_YEARS, Contract, Engagement, YearLine
+from .models import MOST_YEARS, Contract, Engagement, Envelope, YearLine
 from .tariff import FUNCTIONING, SIZES, lines
 
 FIRST_DAY = date(2019, 6, 20)  # the agreement itself
@@ -16,6 +16,7 @@ MOST_CENTS = 100_000_000
 SIGNED = journal.declare("contract.signed", "Contrat ACI enregistré")
 UPDATED = journal.declare("contract.updated", "Contrat ACI modifié")
 DATED = journal.declare("contract.dated", "Mission du contrat datée")
+BUDGETED = journal.declare("contract.budgeted", "Budget d’une année du contrat modifié")
 VALUED = journal.declare("contract.valued", "Montants d’une année du contrat modifiés")
 
 
@@ -47,8 +48,8 @@ def update(
     contract.signed_on, contract.size, contract.years = signed_on, size, years
     contract.population, contract.note = population, note.strip()
     _check(contract)
-    valued = YearLine.select().where(YearLine.contract == contract, YearLine.year > years)
-    if valued.exists():
+    typed = (each.select().where(each.contract == contract, each.year > years) for each in (YearLine, Envelope))
+    if any(each.exists() for each in typed):
         raise RuleError("Des montants sont saisis pour une année qui n’existerait plus. Effacez-les d’abord.", "years")
     contract.save()
     _engage(contract, missions)
@@ -121,13 +122,8 @@ def value_year(contract_id: int, year: int, values: dict[str, dict]) -> None:
 
     A line whose every value is blank goes back to the published amounts.
     """
-    contract = _held(contract_id)
-    if not 1 <= year <= contract.years:
-        raise RuleError("Cette année n’est pas dans le contrat.")
-    engaged = {FUNCTIONING} | {each.mission for each in contract.engagements}
+    contract = _with_year(contract_id, year, values)
     for line, typed in values.items():
-        if line not in engaged:
-            raise RuleError("Une de ces missions n’est pas dans le contrat. Rechargez la page.")
         _check_line(line, typed)
         row = {name: typed.get(name) for name in ("fixed_cents", "variable_cents", "achieved")}
         YearLine.delete().where(YearLine.contract == contract, YearLine.year == year, YearLine.line == line).execute()
@@ -137,9 +133,43 @@ def value_year(contract_id: int, year: int, values: dict[str, dict]) -> None:
     journal.write(VALUED, "contract", contract.id, year=year)
 
 
+def _with_year(contract_id: int, year: int, codes: Iterable[str]) -> Contract:
+    """Return a contract that has this year and these lines. Raises RuleError."""
+    contract = _held(contract_id)
+    if not 1 <= year <= contract.years:
+        raise RuleError("Cette année n’est pas dans le contrat.")
+    if set(codes) - {FUNCTIONING} - {each.mission for each in contract.engagements}:
+        raise RuleError("Une de ces missions n’est pas dans le contrat. Rechargez la page.")
+    return contract
+
+
 def _check_line(line: str, typed: dict):
-    for name in ("fixed_cents", "variable_cents"):
-        if typed.get(name) is not None and not 0 <= typed[name] <= MOST_CENTS:
-            raise RuleError("Un montant va de 0 à 1 000 000 €.", f"{name}-{line}")
+    _check_amounts(line, typed, ("fixed_cents", "variable_cents"))
     if typed.get("achieved") is not None and not 0 <= typed["achieved"] <= 100:
         raise RuleError("Un taux va de 0 à 100 %.", f"achieved-{line}")
+
+
+def _check_amounts(line: str, typed: dict, names: Iterable[str]):
+    for name in names:
+        if typed.get(name) is not None and not 0 <= typed[name] <= MOST_CENTS:
+            raise RuleError("Un montant va de 0 à 1 000 000 €.", f"{name}-{line}")
+
+
+@db.atomic()
+def plan_year(contract_id: int, year: int, values: dict[str, dict]) -> None:
+    """Keep the budget of a year: {line: {planned_cents, spent_cents, note}}, None for blank.
+
+    Spending more than what was planned is said, and never refused. A line whose two amounts are blank is forgotten.
+    """
+    contract = _with_year(contract_id, year, values)
+    for line, typed in values.items():
+        amounts = {name: typed.get(name) for name in ("planned_cents", "spent_cents")}
+        _check_amounts(line, typed, amounts)
+        note = (typed.get("note") or "").strip()
+        is_typed = any(cents is not None for cents in amounts.values())
+        if note and not is_typed:
+            raise RuleError("Donnez un montant à cette ligne, ou effacez la remarque.", f"note-{line}")
+        Envelope.delete().where(Envelope.contract == contract, Envelope.year == year, Envelope.line == line).execute()
+        if is_typed:
+            Envelope.create(contract=contract, year=year, line=line, note=note, **amounts)
+    journal.write(BUDGETED, "contract", contract.id, year=year)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from cptsapp.blueprints.association.models import identity
+from cptsapp.blueprints.contract import budget as contract_budget
 from cptsapp.blueprints.contract import figures as contract_figures
 from cptsapp.blueprints.contract.models import Contract
 from cptsapp.blueprints.evidence.models import Proof
@@ -263,9 +264,9 @@ def _campaigns(known: Known) -> str:
 
 
 def _funds(known: Known) -> str:
-    spent = TO_WRITE.format("les dépenses par poste, que le site ne suit pas")
     if known.contract is None:
-        return spent
+        return TO_WRITE.format("les dépenses par poste, que le site ne suit que par année du contrat")
+    spent = _spent(known)
     view = contract_figures.years(known.contract)[known.year - 1]
     rows = []
     for each in view.lines:
@@ -276,3 +277,23 @@ def _funds(known: Known) -> str:
     total = f"Parts fixes : {euros(view.fixed)}. {variable}"
     return _join(f"Financement de l’année {view.number} du contrat.",
                  table(["Poste", "Part fixe", "Part variable", "Obtenu"], rows), total, spent)  # fmt: skip
+
+
+def _spent(known: Known) -> str:
+    """Tell what was planned and spent in the year, line by line, when the coordination has typed it."""
+    budget = contract_budget.budgets(known.contract)[known.year - 1]
+    if not budget.is_typed:
+        return TO_WRITE.format("les dépenses par poste, que personne n’a saisies pour cette année du contrat")
+    rows = [
+        [each.line.label, *("–" if x is None else euros(x) for x in (each.planned, each.spent)), _share(each.share)]
+        for each in budget.lines
+        if each.is_typed
+    ]
+    total = f"Prévu : {euros(budget.planned)}. Dépensé : {euros(budget.spent)}."
+    unsaid = [each.line.label for each in budget.lines if each.is_typed and each.spent is None]
+    missing = TO_WRITE.format(f"ce qui a été dépensé pour : {plain(', '.join(unsaid))}") if unsaid else ""
+    return _join(table(["Poste", "Enveloppe prévue", "Dépensé", "Consommé"], rows), total, missing)
+
+
+def _share(share: int | None) -> str:
+    return "–" if share is None else f"{share} %"
