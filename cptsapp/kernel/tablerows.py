@@ -1,15 +1,17 @@
 """The rows of a list as markup. In Python, not in the template: a hundred rows are drawn ten times faster.
 
-HTML lets the ends of rows and cells be left out: they would be a tenth of a long list.
+HTML lets the ends of rows and cells be left out, and the quotes of plain values: they would be a tenth of a long list.
 """
 
 import html
+import re
 
 from markupsafe import Markup, escape
 
 from .filters import getter
 
-TICK = '<tr><td><input type="checkbox" form="lot" name="id" value="%s" aria-label="Cocher %s">%s\n'
+TICK = '<tr><td><input type=checkbox form=lot name=id value="%s" aria-label="Cocher %s">%s\n'
+PLAIN = re.compile(r"[\w-]+")
 
 
 def draw(view) -> Markup:
@@ -30,7 +32,7 @@ def safe(value) -> str:
 
 def _cell(column, link, macro, rank):
     """Return the function of a row that draws its cell of a column; the first one is the heading of the row."""
-    start = f'<td data-label="{escape(column.label)}"' if rank else '<th scope="row"'
+    start = f"<td data-label={_attribute(column.label)}" if rank else "<th scope=row"
     start += ' class="number">' if column.number else ">"
     inner = macro or _inner(column, link)
     if not column.sub:
@@ -41,6 +43,10 @@ def _cell(column, link, macro, rank):
         return f"{start}{inner(row)}<small>{safe(small)}</small>" if small else f"{start}{inner(row)}"
 
     return draw_both_lines
+
+
+def _attribute(text: str) -> str:
+    return text if PLAIN.fullmatch(text) else f'"{escape(text)}"'
 
 
 def _inner(column, link):

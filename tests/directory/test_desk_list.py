@@ -30,7 +30,7 @@ def names_in(client, path):
     """Return the names of the rows of a list, in order."""
     page = client.get(path).text.split("<tbody>")
     return (
-        [text_of(cell.split("</a>")[0].rpartition(">")[2]) for cell in page[1].split('scope="row"')[1:]]
+        [text_of(cell.split("</a>")[0].rpartition(">")[2]) for cell in page[1].split("scope=row")[1:]]
         if page[1:]
         else []
     )

@@ -52,7 +52,7 @@ def mails(template):
 
 
 def names_in(html):
-    return re.findall(r'<th scope="row"><a[^>]*>FICTIF (\w+)', html)
+    return re.findall(r'<th scope="?row"?><a[^>]*>FICTIF (\w+)', html)
 
 
 # The list
