@@ -90,14 +90,14 @@ class Account(UserMixin, Table):
     @property
     def _derived_roles(self) -> frozenset[str]:
         """What other features derive: « adherent » from the membership, « partenaire » from the lists opened."""
-        return keep(("roles", self.id, today()), lambda: frozenset().union(*(source(self) for source in role_sources)))
+        return frozenset().union(*(source(self) for source in role_sources))
 
     @property
     def roles(self) -> frozenset[str]:
         """What the account opens now: what was given and what other features derive."""
         if not self.is_usable:
             return frozenset()
-        held = self.given_roles | self._derived_roles
+        held = keep(("roles", self.id, today()), lambda: self.given_roles | self._derived_roles)
         if settings.second_factor_required and not self.has_factor and _is_privileged(held):
             return frozenset({"account"})
         return frozenset({"account"} | held)

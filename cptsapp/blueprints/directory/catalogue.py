@@ -15,7 +15,7 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import journal
 from cptsapp.kernel.db import db, locked, now, revision
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.kept import once
+from cptsapp.kernel.kept import kept, once
 from cptsapp.kernel.text import fold
 
 from . import reading
@@ -47,11 +47,13 @@ def rows() -> list[Repertoire]:
     return list(Repertoire.select(Repertoire.slug, Repertoire.data_json, Repertoire.closed_at))
 
 
+@kept
 def everything() -> dict[str, Definition]:
     """Return all the definitions, in one query: by theme, then by name."""
     return _sorted(_merged(rows()))
 
 
+@kept
 def opened() -> dict[str, Definition]:
     """Return the definitions of the directories that are open here."""
     own = rows()
