@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from cptsapp.blueprints.indicator import showing, values
 from cptsapp.blueprints.indicator.models import Level, Measure, MeasureTerm, MeasureValue
 from cptsapp.blueprints.indicator.reading import State, readings
 from cptsapp.blueprints.project import rules as project_rules
@@ -196,3 +197,51 @@ def test_archived_measures_and_those_of_a_fiche_in_the_bin_are_not_read(contract
     assert [each.fiche for each in readings(contract, 2)] == [fiche]
     project_rules.trash(fiche.id)
     assert readings(contract, 2) == []
+
+
+# By band, and outside
+
+
+def test_each_band_has_its_own_line_in_the_order_of_ages(contract):
+    made = measure(kind="series", origin="imported", origin_note="CPAM", unit="patients")
+    before = today() - timedelta(days=90)
+    for band, first, last in (("70 ans et plus", 20, 9), ("16-29 ans", 100, None), ("5-15 ans", None, 7)):
+        for on, number in ((before, first), (today(), last)):
+            if number is not None:
+                note(made, number, on=on, band=band)
+    term, rows = MeasureTerm.get(MeasureTerm.measure == made), list(made.values.order_by(MeasureValue.on))
+    found = values.history(term, rows)
+    assert (found.days, found.has_bands) == ([before, today()], True)
+    assert found.drawn == [("5-15 ans", [None, 7]), ("16-29 ans", [100, None]), ("70 ans et plus", [20, 9])]
+    assert found.told[-1] == ("Ensemble", ["120", "16"])
+    assert found.told[1] == ("16-29 ans", ["100", "–"])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ({"a": 50, "b": 20, "c": 9}, {"a": "50", "b": "20", "c": "9", "Ensemble": "79"}),
+        ({"a": 50, "b": 20, "c": 4}, {"a": "50", "b": "non montré", "c": "non montré", "Ensemble": "74"}),
+        ({"a": 50, "b": 3, "c": 4}, {"a": "50", "b": "non montré", "c": "non montré", "Ensemble": "57"}),
+        ({"a": 0, "c": 4}, {"a": "0", "c": "non montré", "Ensemble": "non montré"}),
+    ],
+)
+def test_outside_no_small_number_is_told_nor_can_be_worked_out(app, numbers, shown):
+    made = measure(kind="series", origin="imported", origin_note="CPAM", unit="patients")
+    for band, number in numbers.items():
+        note(made, number, band=band)
+    (found,) = showing.observed([made])
+    assert {band: words[0] for band, words in found.history.told} == shown
+    assert all(value is None or value == 0 or value >= 5 for _, row in found.history.drawn for value in row)
+
+
+def test_outside_a_measure_is_known_without_a_contract_with_its_day_and_its_source(app):
+    made = measure(kind="rate", unit="%", origin="imported", origin_note="CPAM")
+    note(made, 40, over=100, on=today() - timedelta(days=800))
+    nothing = measure(label="Rien", origin="typed")
+    (found,) = showing.observed([made, nothing])
+    assert (found.words, found.on) == ("40\xa0%", today() - timedelta(days=800))
+    note(made, 97, over=100)
+    (found,) = showing.observed([made])
+    assert found.words == "effectif trop petit"
+    assert found.history.told == [("Ensemble", ["40", "non montré"])]

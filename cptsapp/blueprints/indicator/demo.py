@@ -17,6 +17,13 @@ AMOUNTS = {"BRI-ACC-1-a": 900_000, "BRI-ACC-2-a": 600_000, "BRI-PAR-1-a": 1_500_
 PUBLIC = ("BRI-ACC-2-a", "BRI-PRE-1-a", "BRI-PAR-1-a")
 ALD = ((33, 219), (27, 204), (21, 183), (15, 148), (9, 121), (3, 94))  # months ago, patients
 BREAST = ((30, "66.26"), (18, "67.9"), (6, "70.4"))
+BANDS = {
+    "16-29 ans": (310, 296, 281, 274),
+    "30-49 ans": (402, 371, 349, 322),
+    "50-69 ans": (268, 240, 221, 190),
+    "70 ans et plus": (84, 61, 37, 19),
+}  # patients, from the oldest of their days to the latest
+BAND_MONTHS = (33, 23, 13, 2)
 WORKSHOPS = ((14, 1), (2, 1))
 
 
@@ -27,6 +34,7 @@ def fill():
         _aim(measure)
     _series("ald_sans_mt", ALD, "Extraction CPAM 77", is_public=True)
     _series("depistage_sein", BREAST, "Tableau de bord de la CPAM 77")
+    _series_by_band("plus16_sans_mt", "Extraction CPAM 77")
     for code, values in (("BRI-ATT-1-a", WORKSHOPS), ("BRI-ACC-1-b", ((8, 31),))):
         for months, number in values:
             _note(Measure.get(Measure.code == code), months, number, "Compte rendu de la coordination")
@@ -51,6 +59,15 @@ def _series(model_id: str, values, source: str, *, is_public: bool = False):
     measure = rules.create(model.definition, mission=model.mission, is_public=is_public)
     for months, number in values:
         _note(measure, months, number, source)
+
+
+def _series_by_band(model_id: str, source: str):
+    model = wiring.model(model_id)
+    measure = rules.create(model.definition, mission=model.mission, is_public=True)
+    for band, numbers in BANDS.items():
+        for months, number in zip(BAND_MONTHS, numbers, strict=True):
+            day = add_months(today(), -months)
+            rules.note_value(measure.id, Given(day, Decimal(number), band=band, source=source))
 
 
 def _note(measure: Measure, months: int, number, source: str):

@@ -22,6 +22,7 @@ from .models import Measure, MeasureKind, MeasureTerm, MeasureValue, Origin
 from .numbers import with_unit, written
 from .reading import Reading, State, read, readings
 from .terms import Terms
+from .values import history
 
 bp_gestion = Blueprint("indicator_gestion", __name__, url_prefix="/gestion/projet")
 READERS = ("bureau", "coordination")
@@ -251,6 +252,9 @@ def show(id):
     by_year = {each: reading_of(measure, contract, each) for each in years}
     terms = Terms([measure])
     values = list(measure.values.order_by(MeasureValue.on.desc(), MeasureValue.id.desc()))
+    replaced = {each.replaces_id for each in values if each.replaces_id}
+    given = [each for each in values if each.origin != Origin.COMPUTED]
+    term = terms.at(measure, contract, year)
     return page(
         "indicator/show.html",
         measure=measure,
@@ -259,9 +263,10 @@ def show(id):
         reading=by_year.get(year),
         by_year=by_year,
         own={each: terms.own(measure, contract, each) for each in by_year},
-        term=terms.at(measure, contract, year),
-        values=[each for each in values if each.origin != Origin.COMPUTED],
-        replaced={each.replaces_id for each in values if each.replaces_id},
+        term=term,
+        history=history(term, [each for each in reversed(given) if each.id not in replaced]),
+        values=given,
+        replaced=replaced,
     )
 
 
