@@ -51,6 +51,7 @@ FEATURES = [
     "evidence",
     "indicator",
     "report",
+    "observatory",
     "placement",
     "introduction",
     "outbox",
@@ -148,7 +149,9 @@ def template_globals(app):
         settings=settings,
         is_on=lambda feature: feature in app.blueprints,
     )
-    of_dates = (dates.date_fr, dates.day_fr, dates.time_fr, dates.datetime_fr, dates.ago, dates.iso)
+    of_dates = (
+        dates.date_fr, dates.day_fr, dates.time_fr, dates.datetime_fr, dates.short_fr, dates.ago, dates.iso,
+    )  # fmt: skip
     app.jinja_env.filters.update({each.__name__: each for each in (*of_dates, text.number, text.plural, text.euros)})
 
 

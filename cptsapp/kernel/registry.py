@@ -22,6 +22,7 @@ class NavItem:
     group: str = ""
     order: int = 50
     count: Callable[[], int] | None = None
+    is_open: Callable[[], bool] = lambda: True  # of the site: whether there is anything behind it
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class LetterItem:
     image_url: str = ""
     image_alt: str = ""
     details: str = ""  # what is said beside the title: « jeudi 3 décembre à 20 h, en ligne »
+    theme: str = ""  # one of kernel.themes.Theme
 
 
 @dataclass(frozen=True)
@@ -294,14 +296,12 @@ def participation(key, label):
 
 
 def action_source(key, label):
-    """A function of the code of an action of the project that gives what carries it: (words, day, address in the
-    gestion), the latest first."""
+    """A function of an action's code that gives what carries it, the last first: (words, day, address in the desk)."""
     return _adder(action_sources, lambda call: Named(key, label, call))
 
 
 def nearby_request(key, label):
-    """A function of a commune (INSEE code) that gives what waits around it for a professional: (words, address in the
-    gestion)."""
+    """A function of an INSEE code that gives what waits around it for somebody: (words, address in the gestion)."""
     return _adder(nearby_requests, lambda call: Named(key, label, call))
 
 

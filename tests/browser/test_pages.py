@@ -32,6 +32,7 @@ PUBLIC = paths(
 /evenements/depistage-colorectal/note /evenements/depistage-colorectal/place-transmise
 /evenements/plaies-et-cicatrisation/prevenez-moi /evenements/inscription/inconnu /simulateur-aci /projet/
 /projet/medecin-traitant-pour-tous /simulateur-aci?habitants=210000&crise=1&mission=crise /lettre/ /lettre/presque
+/observatoire/ /observatoire/trouver-un-medecin-traitant /observatoire/contribuer /observatoire/merci
 """
 )
 ARCHIVES = paths(
@@ -96,6 +97,9 @@ DESK = paths(
 /gestion/idees/ /gestion/idees/?q=zzzzzz /gestion/idees/1 /gestion/idees/3 /gestion/idees/4
 /gestion/campagnes/ /gestion/campagnes/?q=zzzzzz /gestion/campagnes/1 /gestion/campagnes/4
 /gestion/campagnes/1/modifier /gestion/campagnes/nouvelle
+/gestion/observatoire/ /gestion/observatoire/?q=zzzzzz /gestion/observatoire/1 /gestion/observatoire/3
+/gestion/observatoire/1/modifier /gestion/observatoire/nouveau
+/gestion/observatoire/contributions/ /gestion/observatoire/contributions/?q=zzzzzz /gestion/observatoire/contributions/1
 """
 )
 MEMBERS = paths(

@@ -47,7 +47,7 @@ def test_every_picture_is_light(path):
 def test_every_link_of_a_public_text_leads_somewhere(demonstration, client):
     fill()
     links = {link.split("#")[0] for path in TEXTS for link in LINK.findall(path.read_text("utf-8"))}
-    reserved = {"/espace/documents"}
+    reserved = {"/espace/documents", "/observatoire/"}  # for members; once a theme is published
     dead = {link for link in links - reserved if client.get(link).status_code != 200}
     assert not dead
 

@@ -125,6 +125,7 @@ def for_letters(start: date, end: date):
             image_url=f"/images/{each.image.name}" if each.image_id else "",
             image_alt=each.image_alt,
             details=", ".join(filter(None, [datetime_fr(each.starts_at), wording.where_line(each)])),
+            theme=each.theme,
         )
 
 

@@ -23,6 +23,7 @@ from .terms import Terms
 from .values import WHOLE, Found, History
 
 MOST_COUNTERS = 4
+COUNTED = "compté par le site de la CPTS"  # the source of what the product computes
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,10 @@ def _observed_reading(reading: Reading) -> Observed | None:
     # Of a past rate only the result is known: its history is told when none of its parts can be small.
     points = [] if term.kind in (MeasureKind.YES_NO, MeasureKind.RATE) else reading.trend
     history = History([day for day, _ in points], {WHOLE: [Found(value) for _, value in points]})
-    return Observed(reading.measure, term.label, term.definition, now.words, reading.as_of, reading.source,
-                    _discreet(term.unit, history))  # fmt: skip
+    told = term.definition or reading.source
+    return Observed(
+        reading.measure, term.label, told, now.words, reading.as_of, COUNTED, _discreet(term.unit, history)
+    )  # fmt: skip
 
 
 def _observed_values(measure: Measure, term: MeasureTerm, rows: list[MeasureValue]) -> Observed | None:

@@ -91,6 +91,7 @@ def for_letters(start: date, end: date):
                 image_url=each.image,
                 image_alt=each.image_alt,
                 details=f"Publié le {date_fr(day)}",
+                theme=str(each.theme or ""),
             )
 
 

@@ -1,4 +1,7 @@
-"""The public menu: pages that ask for a place in it, then the rooms that features bring and no page leads to."""
+"""The public menu: pages that ask for a place in it, then the rooms that features bring and no page leads to.
+
+A room with nothing in it yet is not in the menu, even when a page leads to it.
+"""
 
 from dataclasses import dataclass
 
@@ -25,15 +28,18 @@ class Entry:
 def site_menu() -> tuple[Entry, ...]:
     """Return the menu as whoever asks may see it, the open entry marked."""
     held = roles()
+    rooms = [item for item in navigation if item.area == "site"]
+    closed = {url_for(item.endpoint) for item in rooms if not item.is_open()}
     pages = [each for each in PAGES.derived("menu", in_menu) if each.is_listed and each.may_be_read(held)]
+    pages = [each for each in pages if each.url not in closed]
     names = {each.slug for each in pages}
     tops = [each for each in pages if each.menu.parent not in names or each.menu.parent == each.slug]
     placed = [(each.menu.position, _entry(each, [sub for sub in pages if _is_under(sub, each, tops)])) for each in tops]
     linked = PAGES.derived("linked", lambda items: {each.url.rstrip("/") for each in items})
-    for item in navigation:
-        if item.area == "site" and may_enter(item.access, held):
+    for item in rooms:
+        if may_enter(item.access, held):
             url = url_for(item.endpoint)
-            if url.rstrip("/") not in linked:
+            if url.rstrip("/") not in linked and url not in closed:
                 placed.append((item.order, Entry(item.label, url, is_here(url), (), is_page=url == request.path)))
     return tuple(entry for _, entry in sorted(placed, key=lambda pair: pair[0]))
 
