@@ -13,7 +13,7 @@ from cptsapp.blueprints.document import rules as document_rules
 from cptsapp.blueprints.event import materials
 from cptsapp.blueprints.evidence import rules as evidence_rules
 from cptsapp.blueprints.evidence.models import Piece
-from cptsapp.blueprints.report import archive, odt, rules
+from cptsapp.blueprints.report import archive, odt, opendocument, rules
 from cptsapp.blueprints.report.models import Section
 from cptsapp.kernel import attachments, markdown
 from cptsapp.kernel.dates import today
@@ -33,15 +33,15 @@ def opened(data: bytes) -> ElementTree.Element:
         first = file.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
         listed = ElementTree.fromstring(file.read("META-INF/manifest.xml"))
-        names = {each.get(f"{{{odt.NAMES['manifest']}}}full-path") for each in listed}
+        names = {each.get(f"{{{opendocument.NAMES['manifest']}}}full-path") for each in listed}
         assert names == {"/", *(n for n in file.namelist() if n not in ("mimetype", "META-INF/manifest.xml"))}
         styles = ElementTree.fromstring(file.read("styles.xml"))
         ElementTree.fromstring(file.read("meta.xml"))
         content = ElementTree.fromstring(file.read("content.xml"))
-    declared = {each.get(f"{{{odt.NAMES['style']}}}name") for each in (*styles.iter(), *content.iter())}
+    declared = {each.get(f"{{{opendocument.NAMES['style']}}}name") for each in (*styles.iter(), *content.iter())}
     for each in content.iter():
         for attribute in ("text", "table"):
-            style = each.get(f"{{{odt.NAMES[attribute]}}}style-name")
+            style = each.get(f"{{{opendocument.NAMES[attribute]}}}style-name")
             assert style is None or style in declared
     return content
 
@@ -63,7 +63,9 @@ def test_the_odt_says_what_the_sections_and_the_figures_say(as_coordinator, repo
         assert part.title in said
     assert "Un grand pas, et un lien." in said
     assert "Trois ateliers ont été tenus." in said
-    assert [each.get(f"{{{odt.NAMES['xlink']}}}href") for each in content.iter(f"{TEXT}a")] == ["https://exemple.fr"]
+    assert [each.get(f"{{{opendocument.NAMES['xlink']}}}href") for each in content.iter(f"{TEXT}a")] == [
+        "https://exemple.fr"
+    ]
     items = ["".join(each.itertext()) for each in content.iter(f"{TEXT}list-item")]
     assert {"un", "deux"} <= set(items)
     assert ["1", "2"] in [["".join(cell.itertext()) for cell in row] for row in content.iter(f"{TABLE}table-row")]
@@ -76,8 +78,29 @@ def test_every_table_of_the_odt_declares_as_many_columns_as_it_has(as_coordinato
     assert len(tables) >= 3
     assert len({each.get(f"{TABLE}name") for each in tables}) == len(tables)
     for each in tables:
-        columns = int(each[0].get(f"{TABLE}number-columns-repeated"))
+        columns = len(each.findall(f"{TABLE}table-column"))
         assert {len(row) for row in each.iter(f"{TABLE}table-row")} == {columns}
+
+
+def test_a_table_of_the_odt_repeats_its_head_on_each_page_and_sets_its_numbers_to_the_right():
+    html = "<table><tr><th>Poste</th><th>Montant</th><th>Note</th></tr>"
+    rows = (("Accès", "45 000 €", "tenu"), ("Parcours", "–", "à dire"), ("Crise", "12,5 %", "3"))
+    html += "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows) + "</table>"
+    content = opened(odt.document("Titre", [("Une partie", html), ("Une autre", "<table><tr><td>1</td></tr></table>")]))
+    first, other = content.iter(f"{TABLE}table")
+    (heads,) = first.findall(f"{TABLE}table-header-rows")
+    assert "".join(heads.itertext()) == "PosteMontantNote"
+    assert other.find(f"{TABLE}table-header-rows") is None
+    right = [cell[0].text for cell in first.iter(f"{TABLE}table-cell") if "Number" in cell[0].get(f"{TEXT}style-name")]
+    assert right == ["Montant", "45 000 €", "–", "12,5 %"]
+
+
+def test_each_page_of_the_odt_says_whose_report_it_is_and_its_number(as_coordinator, report):
+    with zipfile.ZipFile(io.BytesIO(as_coordinator.get(f"{DESK}/{report.id}/fichier/odt").data)) as file:
+        pages = ElementTree.fromstring(file.read("styles.xml"))
+    assert report.title in "".join(pages.itertext())
+    assert pages.find(f".//{TEXT}page-number") is not None
+    assert pages.find(f".//{TEXT}page-count") is not None
 
 
 @given(st.text(max_size=300))

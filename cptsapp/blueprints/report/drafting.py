@@ -139,7 +139,7 @@ def _presentation(known: Known) -> str:
     if known.contract:
         signed = (
             f"Le contrat avec l’Assurance maladie et l’agence régionale de santé a été signé le "
-            f"{date_fr(known.contract.signed_on)} (taille {known.contract.size})."
+            f"{date_fr(known.contract.signed_on)} (taille\N{NO-BREAK SPACE}{known.contract.size})."
         )
     members = _value(known, "indicator:adherent.active")
     joined = f"Au {date_fr(known.last)}, elle réunit {plural(members, 'adhérent')}." if members else ""

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, stream_w
 from markupsafe import escape
 from playhouse.flask_utils import get_object_or_404
 
+from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel import exports, journal, markdown
 from cptsapp.kernel.access import access, may
 from cptsapp.kernel.dates import today
@@ -329,8 +330,12 @@ def _number(text: str) -> int | float | None:
 def _odt(report: Report) -> bytes:
     last = _generations(report)[0]
     parts = [(each.title, str(markdown.render(each.text))) for each in Section.of(report) if each.text]
-    rows = [[each.group, each.label, each.words] for each in telling(last.figures)]
-    return odt.document(report.title, [("", f"<p>{_opening(report)}</p>"), *parts, ("Les chiffres", _table(rows))])
+    groups: dict[str, list] = {}
+    for each in telling(last.figures):
+        groups.setdefault(each.group, []).append((each.label, each.words))
+    figures = "".join(f"<h2>{escape(group)}</h2>{_table(rows)}" for group, rows in groups.items())
+    parts = [("", f"<p>{_opening(report)}</p>"), *parts, ("Les chiffres", figures)]
+    return odt.document(report.title, parts, owner=identity().name)
 
 
 def _opening(report: Report) -> str:
@@ -338,7 +343,7 @@ def _opening(report: Report) -> str:
     return f"{period[0].upper()}{period[1:]}."
 
 
-def _table(rows: list[list[str]]) -> str:
+def _table(rows: list[tuple[str, str]]) -> str:
     cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-    heads = "".join(f"<th>{each}</th>" for each in ("Groupe", "Chiffre", "Valeur"))
+    heads = "<th>Chiffre</th><th>Valeur</th>"
     return f"<table><tr>{heads}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
