@@ -1,6 +1,5 @@
 """A directory made and changed in gestion: the refusals of a file, beside their field; no answer is lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -70,14 +69,11 @@ def typed(slug):
 @pytest.mark.parametrize("slug", catalogue.shipped())
 def test_the_form_of_a_definition_says_all_that_its_file_says(app, slug):
     with app.test_request_context("/", method="POST", data=typed(slug)):
-        form = EditorForm()
+        form = EditorForm(slug=slug)
         assert form.validate(), form.errors
         # From nothing: what the form does not ask is not kept from before.
         values = editor_form.values_of(form, {})
-    unasked = {"needs_link"}
-    file = catalogue.shipped()[slug]
-    stages = tuple(replace(each, **dict.fromkeys(unasked)) for each in file.stages)
-    assert reading.from_values(values, slug) == replace(file, stages=stages)
+    assert reading.from_values(values, slug) == catalogue.shipped()[slug]
 
 
 RULES = {
@@ -201,6 +197,31 @@ def test_what_is_wrong_is_refused_beside_its_field(app, wrong, field, sentence):
                 found |= {each.id: " ".join(map(str, each.errors)) for each in row.form}
         assert sentence in found[field]
     assert catalogue.find("echographie") is None
+
+
+def test_a_stage_may_ask_for_an_entry_of_another_directory(app, as_coordinator):
+    path, sent, before = f"{HERE}/protocoles/definition", typed("protocoles"), catalogue.find("protocoles")
+    rank = [stage.key for stage in before.stages].index("declare")
+    offered = as_coordinator.get(path).text
+    assert 'selected value="protocoles-volontaires/protocole/referent=oui"' in offered
+    assert as_coordinator.post(path, data=sent).status_code == 303
+    assert catalogue.find("protocoles") == before
+    link, sentence = f"stages-{rank}-link", f"stages-{rank}-link_sentence"
+    for wrong, said in (
+        ({sentence: ""}, "Cette ligne est obligatoire"),
+        ({link: ""}, "ou effacez la phrase du refus"),
+        ({link: "msu/faculte/places=oui"}, "liste"),
+    ):
+        answer = as_coordinator.post(path, data=sent | wrong)
+        assert (answer.status_code, said in text_of(answer.text)) == (422, True), wrong
+    assert as_coordinator.post(path, data=sent | {link: "", sentence: ""}).status_code == 303
+    assert catalogue.find("protocoles").stage("declare").needs_link is None
+    chosen = {link: "protocoles-volontaires/protocole/role=delegue", sentence: "Il faut un délégué."}
+    assert as_coordinator.post(path, data=sent | chosen).status_code == 303
+    asked = catalogue.find("protocoles").stage("declare").needs_link
+    assert (asked.where, asked.value, asked.sentence) == ("role", "delegue", "Il faut un délégué.")
+    nowhere = as_coordinator.get(f"{HERE}/msu/definition").text  # no list points to this one
+    assert "Fiche qu’il faut avoir ailleurs" not in nowhere
 
 
 def test_a_definition_that_has_entries_keeps_what_they_say(app, as_coordinator):

@@ -87,8 +87,10 @@ class EditorForm(Form):
     group_by = SelectField("Ranger la liste par", default="")
     unique_by = SelectField("Plusieurs fiches par personne, une par", default="")
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, slug: str = "", **kwargs):
+        """`slug`: that of the directory, "" for a new one; the lists that point to it may be asked for at a stage."""
         super().__init__(*args, **kwargs)
+        self.slug = slug
         editor_rows.offer(self)
 
     def is_wrong(self, name: str) -> bool:
@@ -153,7 +155,7 @@ def shown(values: dict) -> dict:
     data["validity_months"], data["limit"] = values.get("validity_months", 12), values.get("limit")
     data["season_ends"] = "/".join(reversed(values["season_ends"].split("-"))) if values.get("season_ends") else ""
     data["fields"] = [editor_rows.field_shown(each, capacity) for each in values.get("fields", [])]
-    data["stages"] = [{"declared_by": "volunteer"} | each for each in values.get("stages", [])]
+    data["stages"] = [editor_rows.stage_shown(each) for each in values.get("stages", [])]
     data |= {name: values.get(name, "") for name in ("group_by", "unique_by")}
     return data | editor_rows.shown(values)
 
@@ -248,6 +250,7 @@ def _stages(form: EditorForm, before: dict) -> list[dict]:
         _set(made, "declared_by", row.declared_by.data, "volunteer")
         _set(made, "needs", list(row.needs.data or []))
         _set(made, "to", list(row.to.data or []))
+        _set(made, "needs_link", editor_rows.link_of(row))
         found.append(made)
     keys = {each["key"] for each in found}
     for made in found:

@@ -8,7 +8,7 @@ kept.
 import re
 
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from cptsapp.kernel.forms import Form
 from cptsapp.kernel.text import slugify
@@ -33,7 +33,7 @@ SHOWN_AT = {
     "tags": {"field": "when", "value": "when"},
     "figures": {"field": "what", "value": "what", "stage": "what", "sum": "what", "key": "label"},
     "fields": {"print": "is_printed", "key": "label"},
-    "stages": {"key": "label"},
+    "stages": {"key": "label", "needs_link": "link_sentence"},
 }
 BLANK = ("", "Choisissez")
 KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -73,6 +73,19 @@ class StageRow(Form):
     declared_by = SelectField("Qui la note", choices=FilledBy.choices(), default="volunteer")
     needs = Ticks("Réponses à avoir données", choices=[])
     to = Ticks("Étapes où l’on va ensuite", choices=[], description="Sans coche : celle d’avant et celle d’après.")
+    link = SelectField(
+        "Fiche qu’il faut avoir ailleurs",
+        default="",
+        description="L’étape attend qu’une fiche d’un autre répertoire désigne celle-ci, avec cette réponse.",
+    )
+    link_sentence = StringField(
+        "Phrase du refus, tant que cette fiche manque",
+        description="Par exemple : un protocole déclaré a un référent ; inscrivez-le d’abord.",
+    )
+
+    def validate_link(self, field):
+        if (self.link_sentence.data or "").strip() and not field.data:
+            raise ValidationError("Choisissez la fiche qu’il faut avoir, ou effacez la phrase du refus.")
 
 
 class UniqueRow(Form):
@@ -117,10 +130,12 @@ def offer(form) -> None:
     named = [(key, row["label"]) for key, row in fields]
     steps = [(key, row["label"]) for key, row in stages]
     counted = [(f"stage:{key}", f"Fiches à l’étape {label}") for key, label in steps]
+    links = _links_to(form.slug)
     sums = [(f"sum:{key}", f"Total de {row['label']}") for key, row in fields if row["kind"] == Kind.NUMBER]
     for row in form.stages:
         row.form.needs.choices = named
         row.form.to.choices = [each for each in steps if each[1] != row.form.label.data]
+        row.form.link.choices = [("", "Aucune"), *links]
     for row in form.uniques:
         row.form.what.choices = [BLANK, *anything, *answers]
         row.form.per.choices = [("", "Le répertoire entier"), *named]
@@ -141,6 +156,39 @@ def _answers(key: str, row: dict) -> list[tuple[str, str]]:
     if row["kind"] not in (Kind.CHOICE, Kind.CHOICES):
         return []
     return [(f"{key}={value}", f"{row['label']} : {label}") for value, label in choices_of(row["choices"] or "")]
+
+
+def _links_to(slug: str) -> list[tuple[str, str]]:
+    """Return the entries of other directories that may point to one of this directory: « list/field/answer=value »."""
+    found = []
+    for each in catalogue.everything().values() if slug else ():
+        for through in (field for field in each.fields if field.kind == Kind.ENTRY and field.of == slug):
+            start = f"{each.short}, par « {through.label} »"
+            for field in each.fields:
+                row = {"kind": field.kind, "label": field.label, "choices": _lines_of(field.choices)}
+                answers = _answers(field.key, row)
+                found += [(f"{each.slug}/{through.key}/{value}", f"{start} ; {label}") for value, label in answers]
+    return found
+
+
+def stage_shown(each: dict) -> dict:
+    """Return the data of the row of a stage."""
+    shown = {"declared_by": "volunteer"} | {key: value for key, value in each.items() if key != "needs_link"}
+    if link := each.get("needs_link"):
+        shown["link"] = f"{link['directory']}/{link['through']}/{link['where']}={link['value']}"
+        shown["link_sentence"] = link["sentence"]
+    return shown
+
+
+def link_of(row: StageRow) -> dict | None:
+    """Return what the row of a stage asks of another directory, as a definition writes it."""
+    if not row.link.data:
+        return None
+    directory, through, answer = row.link.data.split("/")
+    where, _, value = answer.partition("=")
+    sentence = (row.link_sentence.data or "").strip()
+    said = {"directory": directory, "through": through, "where": where, "value": value, "sentence": sentence}
+    return {key: value for key, value in said.items() if value}
 
 
 def keyed(rows: list[dict]) -> list[tuple[str, dict]]:
@@ -226,6 +274,10 @@ def choices_of(text: str) -> list[list[str]]:
     return found
 
 
+def _lines_of(choices) -> str:
+    return "\n".join(f"{key} = {label}" for key, label in choices)
+
+
 def new_key(label: str, taken: set[str]) -> str:
     """Return a key made from a label, of its own, that no address of the site uses."""
     base = re.sub(r"[^a-z0-9]+", "_", slugify(label, limit=30)).strip("_")
@@ -239,7 +291,7 @@ def new_key(label: str, taken: set[str]) -> str:
 
 def field_shown(each: dict, capacity: dict) -> dict:
     """Return the data of the row of a field."""
-    choices = "\n".join(f"{key} = {label}" for key, label in each.get("choices", []))
+    choices = _lines_of(each.get("choices", []))
     more = {"choices": choices, "is_capacity": capacity.get("field") == each["key"]}
     more["is_printed"] = each.get("print", False)
     return {"filled_by": "volunteer", "filter": each.get("kind") in FILTERABLE, "readers": ""} | each | more

@@ -46,7 +46,7 @@ def new_definition():
 def definition(slug):
     now = definition_or_404(slug)
     values = catalogue.values_of(slug)
-    form = EditorForm(data=editor_form.shown(values))
+    form = EditorForm(data=editor_form.shown(values), slug=slug)
     if request.method == "POST":
         form, done = _acted(form)
         if not done and _save(form, values, slug):
@@ -83,7 +83,7 @@ def _acted(form: EditorForm) -> tuple[EditorForm, bool]:
         row = rows.pop(rank)
         if act[1] == "monter":
             rows.insert(max(0, rank - 1), row)
-    return EditorForm(formdata=None, data=data), True
+    return EditorForm(formdata=None, data=data, slug=form.slug), True
 
 
 @bp_gestion.post("/<slug>/definition/<any(fermer, ouvrir, origine):act>")
