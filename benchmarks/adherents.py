@@ -104,14 +104,14 @@ def instance(place: Path, size: int) -> Path:
     return path
 
 
-def login(port: int, path: Path) -> str:
-    """Return the Cookie header of the coordinator, logged in by a one-time link."""
+def login(port: int, path: Path, email: str = "banc@exemple.fr") -> str:
+    """Return the Cookie header of an account, the coordinator's at first, logged in by a one-time link."""
     import http.cookiejar
     import urllib.request
 
     create_app(path)
     with connection():
-        link = accounts.one_time_link(Account.get().email)
+        link = accounts.one_time_link(email)
     jar = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     address = f"http://127.0.0.1:{port}/" + link.split("/", 3)[3]

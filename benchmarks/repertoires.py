@@ -1,19 +1,21 @@
-"""A directory of 100, 1,000 and 10,000 entries: its list, its search, its filters, a card; the same cost is expected.
+"""A directory of 100, 1,000 and 10,000 entries: its list, its search, its filters, a card; what a partner reads of it.
 
-Each size is filled by `fill`, for benchmarks alone. The growth that counts is that of the server's CPU per request.
+The same cost is expected at each size, filled by `fill`, for benchmarks alone. The growth that counts is that of the
+server's CPU per request.
 """
 
 import json
 import os
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks.adherents import GIVEN, PLACES, empty, family_name, login
 from benchmarks.common import folder, load, request_bytes, served
 from cptsapp.blueprints.account import rules as accounts
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.association.models import Association
-from cptsapp.blueprints.directory import catalogue, finding
+from cptsapp.blueprints.directory import catalogue, finding, sharing
 from cptsapp.blueprints.directory.models import Entry
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import rules as territory
@@ -21,12 +23,12 @@ from cptsapp.kernel.db import connection, db, insert_rows, now
 from cptsapp.kernel.text import fold
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "100,1000,10000").split(",")]
-LIST = "sages-femmes"
+LIST, PARTNER = "sages-femmes", "partenaire@exemple.fr"
 ACTS = ("epp", "suivi_grossesse", "preparation", "postnatal", "allaitement", "gynecologie")
 PERSON = (Person.given_name, Person.family_name, Person.email, Person.folded)
 ENTRY = (
     Entry.directory, Entry.person, Entry.sort_name, Entry.profession, Entry.commune, Entry.email, Entry.is_public,
-    Entry.values_json, Entry.consented_on, Entry.consent_means, Entry.confirmed_on, Entry.expires_on,
+    Entry.values_json, Entry.consented_on, Entry.consent_means, Entry.confirmed_on, Entry.expires_on, Entry.is_shared,
 )  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def _row(rank: int, person: int, name: str, today: date) -> tuple:
             "communes": [PLACES[rank % 10]], "horaires": f"Sur rendez-vous, salle {rank % 40}"}  # fmt: skip
     confirmed = today - timedelta(days=rank % 300)
     return (LIST, person, name, "50", PLACES[rank * 3 % 10], f"v{rank}@exemple.fr", True, json.dumps(said), confirmed,
-            "paper", confirmed, confirmed + timedelta(days=365))  # fmt: skip
+            "paper", confirmed, confirmed + timedelta(days=365), rank % 7 < 4)  # fmt: skip
 
 
 def instance(place: Path, size: int) -> Path:
@@ -63,25 +65,38 @@ def instance(place: Path, size: int) -> Path:
         account = accounts.create("banc@exemple.fr", by=None, name="Banc d’essai", roles=("coordination",))
         Account.update(activated_at=now()).where(Account.id == account.id).execute()
         Association.update(online_at=now()).execute()
+        partner = accounts.create(PARTNER, by=None, name="Partenaire d’essai", roles=())
+        Account.update(activated_at=now()).where(Account.id == partner.id).execute()
+        until = date.today() + timedelta(days=90)
+        sharing.give(partner.person_id, "Organisme d’essai", [LIST], until=until, by=account.id)
         fill(size)
         db.execute_sql("ANALYZE")
         db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
-def measure(port, process, cookie, first: int):
+def measure(port, process, cookie, partner, first: int):
+    """Yield the figure of each page; of the lists opened to partners, four entries in seven agreed to be shown."""
     headers, part = {"Cookie": cookie}, {"Cookie": cookie, "HX-Request": "true"}
+    as_partner, partner_part = {"Cookie": partner}, {"Cookie": partner, "HX-Request": "true"}
     base = f"/espace/repertoires/{LIST}"
 
     def run(path, headers=headers):
         return load(port, process, lambda n: request_bytes(path(n) if callable(path) else path, port, headers))
 
+    def found(n):
+        return f"{base}?q={quote(GIVEN[n % len(GIVEN)][:4])}"
+
     run(lambda n: f"{base}?commune={PLACES[n % 10]}&autour=1")  # the reference of communes is read once per process
     yield "liste", run(base)
-    yield "recherche, partie HTMX", run(lambda n: f"{base}?q={GIVEN[n % len(GIVEN)][:4]}", part)
+    yield "recherche, partie HTMX", run(found, part)
     yield "filtre, partie HTMX", run(lambda n: f"{base}?actes={ACTS[n % 6]}", part)
     yield "commune et voisines, partie HTMX", run(lambda n: f"{base}?commune={PLACES[n % 10]}&autour=1", part)
     yield "fiche", run(lambda n: f"{base}/{first + n % 90}")
+    yield "partenaire : liste", run(base, as_partner)
+    yield "partenaire : recherche, partie HTMX", run(found, partner_part)
+    yield "partenaire : filtre, partie HTMX", run(lambda n: f"{base}?actes={ACTS[n % 6]}", partner_part)
+    yield "partenaire : fiche", run(lambda n: f"{base}/{first + 7 * (n % 14)}", as_partner)
     yield "page publique, construite", run(lambda n: f"/repertoires/{LIST}/?actes={ACTS[n % 6]}&x={n}", {})
 
 
@@ -94,9 +109,9 @@ def main():
                 first = Entry.select(Entry.id).order_by(Entry.id).first().id
             db.close_all()
             with served("wsgi:app", {"CPTS_INSTANCE": str(path)}) as (port, process):
-                cookie = login(port, path)
+                cookie, partner = login(port, path), login(port, path, PARTNER)
                 db.close_all()
-                results[size] = dict(measure(port, process, cookie, first))
+                results[size] = dict(measure(port, process, cookie, partner, first))
     print("| quoi | fiches | requêtes/s | médiane ms | p95 ms | CPU ms | octets |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for size, figures in results.items():

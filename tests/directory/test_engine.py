@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from peewee import IntegrityError
+from playhouse.test_utils import count_queries
 
-from cptsapp.blueprints.directory import catalogue, finding, freshness, history, places, rules, stages, viewing
+from cptsapp.blueprints.directory import catalogue, finding, freshness, history, listing, places, rules, stages, viewing
 from cptsapp.blueprints.directory.finding import Asked
 from cptsapp.blueprints.directory.models import Entry, EntryChange, EntryHold, Status
 from cptsapp.blueprints.directory.rules import Agreement, Typed
@@ -15,12 +16,38 @@ from cptsapp.kernel.errors import RuleError
 
 from .conftest import BRIE, MELUN, SERVON, answers, declared, practitioner, structure
 
+NIVEAU = catalogue.shipped()["msu"].field("niveaux").choices[0][0]
+
 
 def listed(slug, rank=3, **asked):
     definition = catalogue.find(slug)
     viewer = viewing.Viewer(rank)
     query = finding.narrowed(finding.visible(definition, viewer), definition, viewer, Asked(**asked))
     return [entry.id for entry in query]
+
+
+@pytest.mark.parametrize("few", [0, 500])
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"q": "camille"}, {"commune": BRIE}, {"q": "camille", "filters": {"niveaux": NIVEAU}},
+     {"commune": BRIE, "around": True, "filters": {"niveaux": NIVEAU}}, {"q": "introuvable"}],
+)  # fmt: skip
+def test_a_page_holds_whom_a_plain_reading_finds_in_its_order(app, monkeypatch, asked, few):
+    """Whichever way a query is written: looked up for a few holders, read in the order of an index for many."""
+    monkeypatch.setattr(finding, "FEW", few)
+    people = [practitioner(name=name) for name in ("Zède", "Alpha", "Mille", "Bêta")]
+    made = [declared("msu", each) for each in people]
+    rules.pause(made[2].id)
+    definition, wanted = catalogue.find("msu"), Asked(**asked)
+    assert bool(listed("msu", **asked)) == (asked.get("q") != "introuvable")
+    for viewer in (viewing.COORDINATION, viewing.Viewer(1), viewing.VISITOR):
+        plain = [each.id for each in finding.narrowed(finding.visible(definition, viewer), definition, viewer, wanted)]
+        with count_queries() as counter:
+            rows = listing.rows(definition, viewer, wanted, 10)
+        assert counter.count <= 1 + len(asked)
+        assert [row.id for row in rows] == plain
+        assert listing.count(definition, viewer, wanted, 10) == len(plain)
+        assert [row.id for row in listing.rows(definition, viewer, wanted, 1, 1)] == plain[1:2]
 
 
 def test_nobody_is_listed_without_a_recorded_agreement(doctor):

@@ -103,13 +103,14 @@ def narrowed(query, definition: Definition, viewer: Viewer, wanted: Asked):
 
 def conditions(definition: Definition, viewer: Viewer, wanted: Asked) -> list[Condition]:
     """Return what an entry must have for this reader to find it, besides being in the list."""
-    values = [("@shared", "oui")] if viewer.is_partner else []
+    values = []
     if wanted.commune:
         place = reference.place(wanted.commune)
         around = place.interco_siren if place and wanted.around else ""
         values.append(("@around", around) if around else ("@where", wanted.commune))
     values += [("@speaker", "oui")] if wanted.speakers else []
     values += wanted.filters.items()
+    values += [("@shared", "oui")] if viewer.is_partner else []  # last: most have it
     words = asked(wanted.q)
     if len(values) == 1 and not words:  # its own index has the order of the list, however many have it
         return [Condition(holding, (definition.slug, *values[0], viewer.rank))]

@@ -27,6 +27,7 @@ from .models import Entry, Partner
 from .values import Names
 
 ADHERENT = Readers.ADHERENTS.rank
+MUTE = (Kind.NUMBER, Kind.DATE, Kind.YES_NO)
 MOST_KEPT = 1_000  # cards, the least used forgotten first
 
 
@@ -97,9 +98,12 @@ def may_export(definition: Definition, viewer: Viewer) -> bool:
 
 @dataclass(frozen=True)
 class Line:
+    """An answer; `speaks` when it is understood without its label, as a number or a « oui » is not."""
+
     key: str
     label: str
     text: str
+    speaks: bool
 
 
 @dataclass(frozen=True)
@@ -247,7 +251,7 @@ def _card(definition: Definition, row: Row, viewer: Viewer, pointed: tuple[str, 
         profession=known.label if known else "",
         commune=row.commune or "",
         insee=row.insee or "",
-        lines=tuple(Line(field.key, field.label, text) for field, text in texts if text),
+        lines=tuple(Line(field.key, field.label, text, field.kind not in MUTE) for field, text in texts if text),
         tags=_tags(definition, said, readable),
         stage=stage.label if stage else "",
         email=email,
