@@ -162,6 +162,14 @@ def _worded(match) -> Expression:
     return Expression(_UNSORTED, OP.IN, WORDS.within(match))
 
 
+def _met(match) -> Expression:
+    """The same condition, for who counts: no order to read in, so those that the words find are looked up first."""
+    return Expression(NodeList((Entry.id,)), OP.IN, WORDS.within(match))
+
+
+WHEN_COUNTED = {_worded: _met}
+
+
 @lru_cache(maxsize=500)
 def neighbours(insee: str, around: bool) -> list[str]:
     """Return a commune, with those of its intercommunalité when they are asked too."""

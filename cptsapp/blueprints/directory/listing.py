@@ -52,6 +52,7 @@ def _query(kind, is_public: bool, ways: tuple) -> Prepared:
     def make(slug, day, *given):
         asked, given = [], list(given)
         for way, size in ways:
+            way = finding.WHEN_COUNTED.get(way, way) if kind is _count else way
             asked.append(Condition(way, tuple(given[:size])))
             del given[:size]
         return kind(finding.in_order(asked, slug, day, is_public=is_public), *given)
