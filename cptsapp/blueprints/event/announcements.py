@@ -8,6 +8,7 @@ from flask_login import current_user
 from cptsapp.kernel.access import roles
 from cptsapp.kernel.dates import SHORT_MONTHS, datetime_fr, to_paris, today
 from cptsapp.kernel.db import now
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import (
     LetterItem,
     NavItem,
@@ -52,8 +53,12 @@ def init_app(app):
 @home_block("event", "Prochains événements", template="event/_home.html", order=20)
 def home():
     """The next events that any visitor may find: the home page is the same for all."""
-    open_ones = scopes.coming(scopes.announced(VISITOR)).where(Event.status == Status.PUBLISHED)
-    return {"events": list(open_ones.limit(ON_HOME))}
+    return {"events": _next_for_visitors.all(now())}
+
+
+@prepared
+def _next_for_visitors(moment):
+    return scopes.coming(scopes.announced(VISITOR), moment).where(Event.status == Status.PUBLISHED).limit(ON_HOME)
 
 
 @space_card("event.mine", "Mes événements", template="event/_space.html", access=("account",), order=20)

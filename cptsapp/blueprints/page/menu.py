@@ -3,11 +3,13 @@
 A room with nothing in it yet is not in the menu, even when a page leads to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from cptsapp.kernel.access import may_enter, roles
+from cptsapp.kernel.db import now
 from cptsapp.kernel.registry import navigation
 
 from .models import PAGES, Page
@@ -25,37 +27,60 @@ class Entry:
     is_page: bool = False  # the very page that is read
 
 
+class Tree:
+    """The menu that some roles find, whatever the page they read: (entry, entries below it), in order."""
+
+    def __init__(self, held: frozenset[str]):
+        pages = [each for each in PAGES.derived("menu", in_menu) if each.is_listed and each.may_be_read(held)]
+        names = {each.slug for each in pages}
+        tops = [each for each in pages if each.menu.parent not in names or each.menu.parent == each.slug]
+        placed = [(each.menu.position, _link_to(each), self._under(each, pages, tops)) for each in tops]
+        linked = PAGES.derived("linked", lambda items: {each.url.rstrip("/") for each in items})
+        for item in navigation:
+            if item.area == "site" and may_enter(item.access, held):
+                url = url_for(item.endpoint)
+                if url.rstrip("/") not in linked:
+                    placed.append((item.order, Entry(item.label, url, current=False, children=()), []))
+        self.links = [(link, below) for _, link, below in sorted(placed, key=lambda each: each[0])]
+        self.urls = {each.url for link, below in self.links for each in (link, *below)}
+
+    @staticmethod
+    def _under(top: Page, pages: list[Page], tops: list[Page]) -> list[Entry]:
+        return [_link_to(sub) for sub in pages if sub.menu.parent == top.slug and sub not in tops]
+
+
+@lru_cache(maxsize=100)
+def _tree(app, root: str, version: str, minute: int, held: frozenset[str]) -> Tree:
+    """Return the menu of an application mounted at `root`: it changes with the pages, and as their time comes."""
+    return Tree(held)
+
+
+@lru_cache(maxsize=500)
+def _marked(tree: Tree, here: frozenset[str], page: str | None) -> tuple[Entry, ...]:
+    """Return the entries, those under which the reader is marked, and the very page that they read."""
+
+    def mark(link, below=()):
+        children = tuple(mark(each) for each in below)
+        current = link.url in here or any(child.current for child in children)
+        return replace(link, current=current, children=children, is_page=link.url == page)
+
+    return tuple(mark(link, below) for link, below in tree.links)
+
+
 def site_menu() -> tuple[Entry, ...]:
     """Return the menu as whoever asks may see it, the open entry marked."""
-    held = roles()
-    rooms = [item for item in navigation if item.area == "site"]
-    closed = {url_for(item.endpoint) for item in rooms if not item.is_open()}
-    pages = [each for each in PAGES.derived("menu", in_menu) if each.is_listed and each.may_be_read(held)]
-    pages = [each for each in pages if each.url not in closed]
-    names = {each.slug for each in pages}
-    tops = [each for each in pages if each.menu.parent not in names or each.menu.parent == each.slug]
-    placed = [(each.menu.position, _entry(each, [sub for sub in pages if _is_under(sub, each, tops)])) for each in tops]
-    linked = PAGES.derived("linked", lambda items: {each.url.rstrip("/") for each in items})
-    for item in rooms:
-        if may_enter(item.access, held):
-            url = url_for(item.endpoint)
-            if url.rstrip("/") not in linked and url not in closed:
-                placed.append((item.order, Entry(item.label, url, is_here(url), (), is_page=url == request.path)))
-    return tuple(entry for _, entry in sorted(placed, key=lambda pair: pair[0]))
+    app, minute = current_app._get_current_object(), int(now().timestamp() // 60)
+    tree = _tree(app, request.script_root, PAGES.version(), minute, roles())
+    here = frozenset(url for url in tree.urls if is_here(url))
+    return _marked(tree, here, request.path if request.path in here else None)
 
 
 def in_menu(items: list[Page]) -> list[Page]:
     return sorted((each for each in items if each.menu), key=lambda each: (each.menu.position, each.slug))
 
 
-def _is_under(sub: Page, top: Page, tops: list[Page]) -> bool:
-    return sub.menu.parent == top.slug and sub not in tops
-
-
-def _entry(page: Page, subs: list[Page]) -> Entry:
-    children = tuple(_entry(sub, []) for sub in subs)
-    current = is_here(page.url) or any(child.current for child in children)
-    return Entry(page.menu.label or page.heading, page.url, current, children, page.menu.cta, page.url == request.path)
+def _link_to(page: Page) -> Entry:
+    return Entry(page.menu.label or page.heading, page.url, current=False, children=(), cta=page.menu.cta)
 
 
 def is_here(url: str) -> bool:
