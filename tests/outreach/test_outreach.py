@@ -152,7 +152,8 @@ def test_the_coordination_keeps_the_log_and_the_bureau_reads_it(as_coordinator, 
 
 
 def test_the_materials_of_a_campaign_prove_the_actions_that_it_serves(as_coordinator, as_bureau, client, fiche):
-    row = campaign(fiche_ids=[fiche.id])
+    twin = project_rules.create(title="La même, ailleurs", code="A1", mission="acces")
+    row = campaign(fiche_ids=[fiche.id, twin.id])
     proof = evidence_rules.expect(fiche.id, label="Justificatifs de diffusion", kind="support")
     assert standings([proof])[0].state == State.MISSING
     sent = {"file": (io.BytesIO(PDF), "affiche.pdf"), "title": "L’affiche", "url": "https://exemple.fr/article"}

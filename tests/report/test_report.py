@@ -16,6 +16,7 @@ from cptsapp.blueprints.event.models import Event, Status
 from cptsapp.blueprints.evidence import rules as evidence_rules
 from cptsapp.blueprints.indicator.models import MeasureTerm, MeasureValue
 from cptsapp.blueprints.indicator.reading import readings
+from cptsapp.blueprints.outreach import rules as outreach_rules
 from cptsapp.blueprints.project import rules as project_rules
 from cptsapp.blueprints.project.models import FicheState
 from cptsapp.blueprints.report import comparing, drafting, figures, rules
@@ -67,6 +68,26 @@ def test_a_report_is_drafted_from_the_fiches_their_evaluations_and_what_carries_
         assert words in text
     assert "Atelier équilibre" in section(report, "evenements").text
     assert figures_of(report)["indicator:event.held"].value == "1"
+
+
+def test_a_report_tells_the_campaigns_of_the_year_with_their_actions_and_apart_from_events(contract, fiche):
+    held(title="Atelier équilibre")
+    told = {"title": "Gare aux tapis", "audience": "public", "channels": ["poster", "radio"], "fiche_ids": [fiche.id]}
+    for days in (20, 900):
+        outreach_rules.save(**told, starts_on=today() - timedelta(days=days), reached=300, reached_source="Bulletin")
+    report = rules.create(ReportKind.ACTIVITY, contract_id=contract.id, year=2)
+    apart = section(report, "campagnes").text
+    for words in (
+        "1\xa0campagne menée",
+        "300\xa0personnes",
+        "Gare aux tapis",
+        "affiches, radio ou télévision",
+        "Grand public",
+    ):
+        assert words in apart
+    assert section(report, "mission-prevention").text.count("Gare aux tapis") == 1
+    assert "Gare aux tapis" not in section(report, "evenements").text
+    assert "Atelier équilibre" not in apart
 
 
 def test_a_dossier_tells_the_contract_the_targets_the_proofs_and_the_funds(contract, fiche, measure):
