@@ -30,8 +30,9 @@ class Entry:
 class Tree:
     """The menu that some roles find, whatever the page they read: (entry, entries below it), in order."""
 
-    def __init__(self, held: frozenset[str]):
+    def __init__(self, held: frozenset[str], closed: frozenset[str]):
         pages = [each for each in PAGES.derived("menu", in_menu) if each.is_listed and each.may_be_read(held)]
+        pages = [each for each in pages if each.url not in closed]
         names = {each.slug for each in pages}
         tops = [each for each in pages if each.menu.parent not in names or each.menu.parent == each.slug]
         placed = [(each.menu.position, _link_to(each), self._under(each, pages, tops)) for each in tops]
@@ -39,7 +40,7 @@ class Tree:
         for item in navigation:
             if item.area == "site" and may_enter(item.access, held):
                 url = url_for(item.endpoint)
-                if url.rstrip("/") not in linked:
+                if url.rstrip("/") not in linked and url not in closed:
                     placed.append((item.order, Entry(item.label, url, current=False, children=()), []))
         self.links = [(link, below) for _, link, below in sorted(placed, key=lambda each: each[0])]
         self.urls = {each.url for link, below in self.links for each in (link, *below)}
@@ -50,9 +51,15 @@ class Tree:
 
 
 @lru_cache(maxsize=100)
-def _tree(app, root: str, version: str, minute: int, held: frozenset[str]) -> Tree:
-    """Return the menu of an application mounted at `root`: it changes with the pages, and as their time comes."""
-    return Tree(held)
+def _tree(app, root: str, version: str, minute: int, held: frozenset[str], closed: frozenset[str]) -> Tree:
+    """Return the menu of an application mounted at `root`: it changes with the pages, as their time comes, and with
+    the rooms that are `closed`."""
+    return Tree(held, closed)
+
+
+def _closed() -> frozenset[str]:
+    """Return the addresses of the rooms that have nothing in them yet: no menu leads there, not even through a page."""
+    return frozenset(url_for(each.endpoint) for each in navigation if each.area == "site" and not each.is_open())
 
 
 @lru_cache(maxsize=500)
@@ -70,7 +77,7 @@ def _marked(tree: Tree, here: frozenset[str], page: str | None) -> tuple[Entry, 
 def site_menu() -> tuple[Entry, ...]:
     """Return the menu as whoever asks may see it, the open entry marked."""
     app, minute = current_app._get_current_object(), int(now().timestamp() // 60)
-    tree = _tree(app, request.script_root, PAGES.version(), minute, roles())
+    tree = _tree(app, request.script_root, PAGES.version(), minute, roles(), _closed())
     here = frozenset(url for url in tree.urls if is_here(url))
     return _marked(tree, here, request.path if request.path in here else None)
 
