@@ -1,20 +1,33 @@
-"""Run every benchmark, or those named: `python -m benchmarks pages courriels`."""
+"""Run every benchmark, or those named, and write their figures in docs/performance.md.
+
+`python -m benchmarks pages courriels` rewrites these two parts alone; with `--print`, nothing is written.
+"""
 
 import importlib
-import platform
 import sys
 from pathlib import Path
 
+from benchmarks import writing
+
 HERE = Path(__file__).parent
-TOOLS = {"__init__", "__main__", "common", "hello"}
+TOOLS = {"__init__", "__main__", "common", "hello", "writing"}
 
 
-def main(names):
-    print(f"{platform.machine()}, Python {platform.python_version()}, {platform.system()} {platform.release()}\n")
-    for name in names or sorted(path.stem for path in HERE.glob("*.py") if path.stem not in TOOLS):
-        print(f"## {name}")
-        importlib.import_module(f"benchmarks.{name}").main()
-        print(flush=True)
+def names() -> list[str]:
+    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in TOOLS)
 
 
-main(sys.argv[1:])
+def main(arguments: list[str]) -> None:
+    asked = [each for each in arguments if each != "--print"]
+    for name in asked or names():
+        blocks = [writing.machine()]
+        print(f"## {name}\n\n{blocks[0]}\n", flush=True)
+        for block in importlib.import_module(f"benchmarks.{name}").main():
+            blocks.append(str(block))
+            print(f"{block}\n", flush=True)
+        if "--print" not in arguments:
+            writing.write(name, blocks)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

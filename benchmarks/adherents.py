@@ -13,7 +13,8 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.common import folder, load, request_bytes, served
+from benchmarks.common import cells, folder, load, request_bytes, served
+from benchmarks.writing import Table, number, times
 from cptsapp import create_app
 from cptsapp.blueprints.account import rules as accounts
 from cptsapp.blueprints.account.models import Account
@@ -153,8 +154,8 @@ def main():
             if size == LISTED:
                 with served("benchmarks.adherents:raw", {"BENCH_DATABASE": str(database_of(path))}) as (port, process):
                     floor = load(port, process, lambda n: request_bytes("/", port))
-        pages(results, floor if LISTED in SIZES else None)
-        importing(place)
+        yield from pages(results, floor if LISTED in SIZES else None)
+        yield importing(place)
 
 
 def database_of(path: Path) -> Path:
@@ -162,28 +163,31 @@ def database_of(path: Path) -> Path:
 
 
 def pages(results, floor):
-    print("| quoi | adhérents | requêtes/s | médiane ms | p95 ms | CPU ms | octets |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
-    for size, figures in results.items():
-        for name, each in figures.items():
-            cells = (
-                f"{each.rate:,.0f}",
-                f"{each.median_ms:.1f}",
-                f"{each.p95_ms:.1f}",
-                f"{each.cpu_ms:.2f}",
-                each.size,
-            )
-            print("| " + " | ".join(map(str, (name, f"{size:,}", *cells))) + " |")
+    yield Table(
+        ("quoi", "adhérents", "requêtes/s", "médiane ms", "p95 ms", "CPU ms", "octets"),
+        [
+            (name, number(size), number(each.rate), *cells(each))
+            for size, figures in results.items()
+            for name, each in figures.items()
+        ],
+    )
     if floor:
-        print(f"\nS (la même liste, sqlite3 nu) : {floor.rate:,.0f} requêtes/s")
-        print(f"Liste de 100 lignes : {results[LISTED]['liste, 100 lignes'].rate / floor.rate:.2f} S")
+        share = results[LISTED]["liste, 100 lignes"].rate / floor.rate
+        yield f"S, la même liste, sqlite3 nu : {number(floor.rate)} requêtes/s. La nôtre : {number(share, 2)} S."
+    yield growth(results)
+
+
+def growth(results) -> Table:
+    """Return how the CPU of each page grows from the smallest list to the largest."""
     first, last = min(results), max(results)
-    for name in results[first]:
-        growth = results[last][name].cpu_ms / results[first][name].cpu_ms
-        print(f"Croissance du CPU de {first:,} à {last:,}, {name} : × {growth:.2f}")
+    grown = {name: results[last][name].cpu_ms / results[first][name].cpu_ms for name in results[first]}
+    return Table(
+        (f"processeur, de {number(first)} à {number(last)}", "croissance"),
+        [(name, times(each)) for name, each in grown.items()],
+    )
 
 
-def importing(place: Path):
+def importing(place: Path) -> str:
     """Import 10,000 rows beside csv and sqlite3 alone on the same rows."""
     from cptsapp.kernel.importing import runs
 
@@ -192,20 +196,22 @@ def importing(place: Path):
     empty(path)
     with connection():
         reference.named_exactly("Melun")  # the reference is read once per process
-        times, before = [], memory()
+        took, before = [], memory()
         began = time.perf_counter()
         run = runs.start("adherents", "liste.csv", data)
         runs.carry_on(run.id)
-        times.append(time.perf_counter() - began)
+        took.append(time.perf_counter() - began)
         run = runs.confirm(run.id, here=True)
-        times.append(time.perf_counter() - began)
+        took.append(time.perf_counter() - began)
         run = runs.start("adherents", "liste.csv", data)
         runs.carry_on(run.id)
-        again = time.perf_counter() - began - times[1]
+        again = time.perf_counter() - began - took[1]
         bare = raw_import(data, place / "nu.db")
-    print(f"\nImport de 10 000 lignes : aperçu {times[0]:.2f} s, avec la confirmation {times[1]:.2f} s ; "
-          f"le même fichier relu {again:.2f} s ; csv et sqlite3 seuls {bare:.2f} s (× {times[1] / bare:.1f}) ; "
-          f"mémoire +{memory() - before:.0f} Mo")  # fmt: skip
+    return (
+        f"Importer 10 000 lignes : aperçu en {number(took[0], 1)} s, confirmation comprise {number(took[1], 1)} s, le "
+        f"même fichier relu {number(again, 1)} s ; sqlite3 seul {number(bare, 2)} s ({times(took[1] / bare)})"
+        f" ; {number(memory() - before)} Mo de mémoire en plus."
+    )
 
 
 def memory() -> float:

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from benchmarks.adherents import GIVEN, instance, login, words
 from benchmarks.common import cpu_seconds, folder, memory_mb, served
 from benchmarks.evenements import A_PERSON_TYPES_SECONDS, KEY
+from benchmarks.writing import Table, number
 from cptsapp.blueprints.association.models import Association
 from cptsapp.blueprints.event import rules as events
 from cptsapp.kernel.db import connection, db, now, revision
@@ -195,17 +196,15 @@ def main():
             crowd = Crowd(port, process, cookie=login(port, path), event=event).live(SECONDS)
             memory = memory_mb(process.pid)
         db.close_all()
-    print(f"{PEOPLE} personnes, {MEMBERS} adhérents, {SECONDS:.0f} s, 2 processus de 4 fils\n")
-    print("| quoi | demandes | par seconde | médiane ms | p95 ms |")
-    print("|---|---:|---:|---:|---:|")
+    yield f"{PEOPLE} personnes, {number(MEMBERS)} adhérents, {SECONDS:.0f} s, 2 processus de 4 fils."
     base = rows(floor)[0]
-    for kind, number, rate, median, late in [("F : « hello »", *base[1:]), *rows(crowd)]:
-        print(f"| {kind} | {number} | {rate:.0f} | {median:.1f} | {late:.1f} |")
-    busy = crowd.cpu / crowd.lasted * 100
-    print(f"\nErreurs : {len(crowd.errors)}. Processeur : {busy:.0f} % d’un cœur. Mémoire du web : {memory:.0f} Mo")
-    for error in crowd.errors[:5]:
-        print(f"  {error}")
-
-
-if __name__ == "__main__":
-    main()
+    yield Table(
+        ("quoi", "demandes", "par seconde", "médiane ms", "p95 ms", "p95 × F"),
+        [
+            (kind, number(count), number(rate), number(median, 1), number(late, 1), number(late / base[-1]))
+            for kind, count, rate, median, late in [("F : « hello », même rythme", *base[1:]), *rows(crowd)]
+        ],
+    )
+    busy = crowd.cpu / crowd.lasted
+    yield f"Erreurs : {len(crowd.errors)}. Le web occupe {number(busy, 1)} cœur et {memory:.0f} Mo."
+    yield from crowd.errors[:5]

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.writing import Table, number
+
 ROOT = Path(__file__).parents[1]
 CLIENTS = 8
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
@@ -48,13 +50,18 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def served(module: str, environment: dict | None = None):
-    """Serve `module:app` as the product is served (2 workers of 4 threads); give its port and its process."""
-    port = free_port()
-    command = [
-        sys.executable, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", "2", "--threads", "4", "--no-control-socket", "--keep-alive", "5", "--log-level", "error",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | (environment or {}))
+    """Serve `module:app` as the product is (2 processes of 4 threads); give its port and its process.
+
+    The product itself is served by its own configuration, that of `deploy/`.
+    """
+    port, environment = free_port(), environment or {}
+    command = [sys.executable, "-m", "gunicorn", module]
+    if "CPTS_INSTANCE" in environment:
+        command += ["--config", "deploy/gunicorn.conf.py"]
+    else:
+        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket"]
+    command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         _wait_for(port)
         yield port, process
@@ -159,11 +166,19 @@ def load(port: int, process, make_request, *, expected=(200,), seconds=SECONDS, 
     return Figure(len(times) / lasted, rank * 1000, cpu / len(times) * 1000, size, median * 1000)
 
 
-def table(rows: list[tuple[str, Figure]], floor: Figure):
-    print("| quoi | requêtes/s | F × | p95 ms | CPU ms | octets |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name, figure in rows:
-        ratio = figure.rate / floor.rate
-        print(
-            f"| {name} | {figure.rate:,.0f} | {ratio:.2f} | {figure.p95_ms:.1f} | {figure.cpu_ms:.2f} | {figure.size} |"
-        )
+def figures(rows: list[tuple[str, Figure]], floor: Figure) -> Table:
+    """Return the table of what was measured, beside F, the floor."""
+    return Table(
+        ("quoi", "requêtes/s", "F ×", "médiane ms", "p95 ms", "CPU ms", "octets"),
+        [(name, number(each.rate), number(each.rate / floor.rate, 2), *cells(each)) for name, each in rows],
+    )
+
+
+def cells(figure: Figure) -> tuple[str, ...]:
+    """Return the median, the 95th percentile, the CPU of a request (ms) and the bytes of an answer, as texts."""
+    return (
+        number(figure.median_ms, 1),
+        number(figure.p95_ms, 1),
+        number(figure.cpu_ms, 2),
+        number(figure.size),
+    )

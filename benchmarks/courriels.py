@@ -13,6 +13,7 @@ import time
 from functools import partial
 
 from benchmarks.common import ROOT, folder
+from benchmarks.writing import Table, number
 from cptsapp import create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel import mail
@@ -167,10 +168,12 @@ def best(measure) -> tuple[float, float]:
     return sorted(measure() for _ in range(ROUNDS))[ROUNDS // 2]
 
 
-def line(name, figure, floor=None):
+HEADS = ("quoi", "par seconde", "× la boucle", "CPU ms")
+
+
+def row(name: str, figure: tuple[float, float], floor: tuple[float, float]) -> tuple:
     rate, cpu = figure
-    ratio = f"× {rate / floor[0]:.2f}" if floor else ""
-    print(f"{name:<52} {rate:7.0f}/s  {cpu:5.2f} ms de processeur  {ratio}")
+    return name, number(rate), number(rate / floor[0], 2), number(cpu, 2)
 
 
 def main():
@@ -181,14 +184,16 @@ def main():
             campaigns.provide(campaigns.Campaigns(compiled_source(), lambda: [1]))
             with sink() as port:
                 floor = best(partial(raw, port, MAILS))
-                line("boucle smtplib, messages prêts (M)", floor)
-                line("écriture durable seule (une par message, SQLite)", best(commits), floor)
+                rows = [row("boucle smtplib, messages prêts (M)", floor, floor)]
+                rows += [row("écriture durable seule (une par message, SQLite)", best(commits), floor)]
                 for name, options in CASES.items():
-                    line(name, best(partial(ours, app, port, **options)), floor)
+                    rows.append(row(name, best(partial(ours, app, port, **options)), floor))
+                yield Table(HEADS, rows)
             with sink(far=True) as port:
                 far = raw(port, FAR_MAILS // 8)
-                line("relais lointain (20 ms, 30 ms) : boucle smtplib", far)
-                line("relais lointain : lettre, 8 connexions", ours(app, port, count=FAR_MAILS, connections=8), far)
+                letter = ours(app, port, count=FAR_MAILS, connections=8)
+                rows = [row("relais lointain (20 ms, 30 ms) : boucle smtplib", far, far)]
+                yield Table(HEADS, [*rows, row("relais lointain : lettre, 8 connexions", letter, far)])
             campaigns.forget()
         db.close_all()
 

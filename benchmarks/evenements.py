@@ -16,7 +16,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.adherents import empty
-from benchmarks.common import cpu_seconds, folder, load, request_bytes, served
+from benchmarks.common import cpu_seconds, figures, folder, load, request_bytes, served
+from benchmarks.writing import Table, number, times
 from cptsapp.blueprints.association.models import Association
 from cptsapp.blueprints.event import rules
 from cptsapp.blueprints.event.models import Event
@@ -137,18 +138,11 @@ def main():
                 Event.capacity == SEATS, Registration.state == Place.CONFIRMED
             ).count()  # fmt: skip
         db.close_all()
-    print("| quoi | par seconde | dernière réponse s | médiane s | CPU ms (formulaire et envoi) |")
-    print("|---|---:|---:|---:|---:|")
-    for name, figures in (
-        (f"{PEOPLE} personnes pour {SEATS} places", race),
-        (f"{MANY} places, {PEOPLE} à la fois", many),
-    ):
-        print(f"| {name} | {figures[0]:.0f} | {figures[1]:.2f} | {figures[2]:.2f} | {figures[3]:.1f} |")
-    print(f"\nInsertions SQLite nues, durables : {floor:.0f}/s ; {MANY} inscriptions : × {many[0] / floor:.2f}")
-    print(f"Places confirmées dans la course : {exact} sur {SEATS}")
-    print(f"Mois, {EVENTS} événements, construit : {month.rate:.0f} requêtes/s, × {month.rate / hello.rate:.2f} F, "
-          f"{month.cpu_ms:.2f} ms de processeur")  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()
+    asked = ((f"{PEOPLE} personnes pour {SEATS} places", race), (f"{MANY} places, {PEOPLE} à la fois", many))
+    yield Table(
+        ("quoi", "par seconde", "dernière réponse s", "médiane s", "CPU ms (formulaire et envoi)"),
+        [(name, number(f[0]), number(f[1], 2), number(f[2], 2), number(f[3], 1)) for name, f in asked],
+    )
+    yield f"Places confirmées dans la course : {exact} sur {SEATS}."
+    yield f"Insertions SQLite nues, durables : {number(floor)}/s ; {MANY} inscriptions : {times(many[0] / floor)}."
+    yield figures([("F : « hello »", hello), (f"vue d’un mois, {EVENTS} événements, construite", month)], hello)

@@ -15,6 +15,8 @@ from functools import partial
 
 from benchmarks import courriels
 from benchmarks.common import folder, free_port
+from benchmarks.courriels import row
+from benchmarks.writing import Table, number
 from cptsapp import create_app
 from cptsapp.blueprints.mailing import audience, rules, sources
 from cptsapp.blueprints.mailing.compiling import compile
@@ -134,23 +136,21 @@ def main():
         with app.app_context(), database.connection():
             database.create_all()
             people(max(*RECIPIENTS, FAR))
-            print(f"composer un message : {built():.3f} ms de processeur")
-            for count in RECIPIENTS:
-                print(f"figer {count} destinataires : {prepared(count):.2f} s de processeur")
+            frozen = " ; ".join(f"{number(count)} en {number(prepared(count), 2)} s" for count in RECIPIENTS)
+            yield f"Processeur : composer un message, {number(built(), 2)} ms ; figer les destinataires, {frozen}."
             with sink() as (port, name):
-                print(f"serveur d’essai : {name}")
+                rows = []
                 for count in RECIPIENTS:
                     floor = best(partial(raw, port, count))
-                    courriels.line(f"{count} : boucle smtplib, messages prêts (M)", floor)
+                    rows.append(row(f"{number(count)} : boucle smtplib, messages prêts (M)", floor, floor))
                     for connections in (1, 4):
                         figure = best(partial(ours, app, port, count, connections))
-                        courriels.line(f"{count} : la lettre, {connections} connexion(s)", figure, floor)
+                        rows.append(row(f"{number(count)} : la lettre, connexions : {connections}", figure, floor))
+                yield f"Serveur d’essai : {name}."
+                yield Table(courriels.HEADS, rows)
             with courriels.sink(far=True) as port:
                 floor = raw(port, FAR // 8)
-                courriels.line("relais lointain (20 ms, 30 ms) : boucle smtplib", floor)
-                courriels.line("relais lointain : la lettre, 8 connexions", ours(app, port, FAR, 8), floor)
+                rows = [row("relais lointain (20 ms, 30 ms) : boucle smtplib", floor, floor)]
+                rows.append(row("relais lointain : la lettre, 8 connexions", ours(app, port, FAR, 8), floor))
+                yield Table(courriels.HEADS, rows)
         db.close_all()
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,6 @@ unchanged since last time (kept ready; then validated with its ETag, a 304).
 """
 
 import http.cookiejar
-import json
 import subprocess
 import sys
 import urllib.parse
@@ -13,7 +12,7 @@ import urllib.request
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from benchmarks.common import ROOT, folder, load, memory_mb, request_bytes, served, table
+from benchmarks.common import ROOT, figures, folder, load, memory_mb, request_bytes, served
 from cptsapp import create_app
 from cptsapp.blueprints.account.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 from cptsapp.kernel import search
@@ -98,9 +97,8 @@ def main():
         with served("wsgi:app", {"CPTS_INSTANCE": str(instance)}) as (port, process):
             rows = list(measure(port, process))
             memory = memory_mb(process.pid)
-    table([("F : « hello »", floor), *rows], floor)
-    print(f"\nMémoire du web (2 processus) sous charge : {memory:.0f} Mo")
-    print(json.dumps({name: round(figure.rate) for name, figure in rows}, ensure_ascii=False))
+    yield figures([("F : « hello »", floor), *rows], floor)
+    yield f"Mémoire du web (2 processus) sous charge : {memory:.0f} Mo."
 
 
 def measure(port, process):

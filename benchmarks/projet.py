@@ -11,7 +11,8 @@ import time
 from datetime import timedelta
 
 from benchmarks.adherents import instance, login
-from benchmarks.common import folder, load, request_bytes, served
+from benchmarks.common import figures, folder, load, request_bytes, served
+from benchmarks.writing import number, times
 from cptsapp.blueprints.contract import rules as contract_rules
 from cptsapp.blueprints.event.models import Event, EventKind, HeadCount, Session
 from cptsapp.blueprints.event.people import Attendance, Registration
@@ -121,14 +122,12 @@ def main():
         with served("benchmarks.hello:app") as (port, process):
             hello = load(port, process, lambda n: request_bytes("/", port))
         floor, cold = floor_ms(path), cold_ms(path)
-    print(f"{measures} indicateurs, {MEMBERS} adhérents, {EVENTS} événements, {ATTENDANCES} présences\n")
-    print("| quoi | requêtes/s | F × | p95 ms | CPU ms | octets |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name, each in (("F : « hello »", hello), ("tableau du projet", kept), ("liste des indicateurs", listed)):
-        share = each.rate / hello.rate
-        print(f"| {name} | {each.rate:.0f} | {share:.2f} | {each.p95_ms:.1f} | {each.cpu_ms:.2f} | {each.size} |")
-    print(f"\nLectures, après une écriture : {cold:.0f} ms ; les présences seules, en SQL nu : {floor:.0f} ms "
-          f"(× {cold / floor:.1f})")  # fmt: skip
+    yield f"{measures} indicateurs, {number(MEMBERS)} adhérents, {EVENTS} événements, {number(ATTENDANCES)} présences."
+    yield figures([("F : « hello »", hello), ("tableau du projet", kept), ("liste des indicateurs", listed)], hello)
+    yield (
+        f"Lectures, après une écriture : {number(cold)} ms ; les présences seules, en SQL nu : {number(floor)} ms "
+        f"({times(cold / floor)})."
+    )
 
 
 def cold_ms(path) -> float:
@@ -149,7 +148,3 @@ def cold_ms(path) -> float:
             times.append(time.perf_counter() - began)
     db.close_all()
     return statistics.median(times) * 1000
-
-
-if __name__ == "__main__":
-    main()

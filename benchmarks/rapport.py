@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from benchmarks.adherents import instance
 from benchmarks.common import folder
+from benchmarks.writing import Table, number
 from cptsapp import create_app
 from cptsapp.blueprints.contract import rules as contract_rules
 from cptsapp.blueprints.contract.models import Contract
@@ -110,15 +111,17 @@ def main():
         base = sqlite3.connect(path / "cpts.db")
         floor = timed(lambda: base.execute(FLOOR).fetchall())
         base.close()
-    print(f"{MEMBERS} adhérents, {EVENTS} événements tenus dans l’année, {ATTENDANCES} présences, 12 actions\n")
-    print("| quoi | secondes | × le plancher |\n|---|---:|---:|")
-    print(f"| plancher : qui est venu à chaque événement, en SQL nu | {floor:.3f} | 1 |")
-    for name, seconds in (("dossier ACI, la première fois", first), ("actualiser", again), ("ODT", document),
-                          ("état de toutes les preuves", proofs)):  # fmt: skip
-        print(f"| {name} | {seconds:.2f} | {seconds / floor:.1f} |")
-    print(f"| archive des preuves : {len(sizes) - 1} pièces, {sum(sizes) / 1e6:.1f} Mo, la plus grosse part "
-          f"{max(sizes) / 1e3:.0f} ko | {packed:.2f} | {packed / floor:.1f} |")  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()
+    yield f"{number(MEMBERS)} adhérents, {EVENTS} événements tenus, {number(ATTENDANCES)} présences, 12 actions."
+    took = {
+        "plancher : qui est venu à chaque événement, en SQL nu": floor,
+        "dossier ACI, la première fois": first,
+        "actualiser": again,
+        "ODT": document,
+        "état de toutes les preuves": proofs,
+        f"archive des preuves, {len(sizes) - 1} pièces, {number(sum(sizes) / 1e6, 1)} Mo": packed,
+    }
+    yield Table(
+        ("quoi", "secondes", "× le plancher"),
+        [(name, number(each, 2), number(each / floor, 1)) for name, each in took.items()],
+    )
+    yield f"La plus grosse part de l’archive en mémoire : {number(max(sizes) / 1e3)} ko."

@@ -6,6 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.writing import Table, number
 from cptsapp import create_app
 from cptsapp.kernel import db as database
 from cptsapp.kernel import search
@@ -74,10 +75,10 @@ def ours(q):
     return search.search(q, visibilities=[Visibility.PUBLIC])
 
 
-def line(name, times):
-    middle, late = statistics.median(times), times[int(len(times) * 0.95)]
-    print(f"{name:<28} médiane {middle:6.2f} ms   p95 {late:6.2f} ms")
-    return middle, late
+def row(name, took, floor) -> tuple:
+    middle, late = statistics.median(took), took[int(len(took) * 0.95)]
+    ratio = middle / statistics.median(floor)
+    return name, number(middle, 1), number(late, 1), number(ratio, 2)
 
 
 def main():
@@ -90,8 +91,8 @@ def main():
             fill(DOCUMENTS, words, weights)
             asked = list(queries(words, weights))
             timed(ours, asked[:20])
-            print(f"{DOCUMENTS} documents, {len(asked)} recherches")
-            floor = line("FTS5 nu", timed(bare, asked))
-            product = line("cptsapp (filtré, surligné)", timed(ours, asked))
-            print(f"rapport : médiane {product[0] / floor[0]:.2f}, p95 {product[1] / floor[1]:.2f}")
+            yield f"{number(DOCUMENTS)} documents, {len(asked)} recherches, sans HTTP."
+            floor = timed(bare, asked)
+            rows = [row("FTS5 nu", floor, floor), row("cptsapp (filtré, surligné)", timed(ours, asked), floor)]
+            yield Table(("quoi", "médiane ms", "p95 ms", "médiane × FTS5"), rows)
         db.close_all()

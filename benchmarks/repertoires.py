@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.adherents import GIVEN, PLACES, empty, family_name, login
-from benchmarks.common import folder, load, request_bytes, served
+from benchmarks.adherents import GIVEN, PLACES, empty, family_name, growth, login
+from benchmarks.common import cells, folder, load, request_bytes, served
+from benchmarks.writing import Table, number
 from cptsapp.blueprints.account import rules as accounts
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.association.models import Association
@@ -112,18 +113,12 @@ def main():
                 cookie, partner = login(port, path), login(port, path, PARTNER)
                 db.close_all()
                 results[size] = dict(measure(port, process, cookie, partner, first))
-    print("| quoi | fiches | requêtes/s | médiane ms | p95 ms | CPU ms | octets |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
-    for size, figures in results.items():
-        for name, each in figures.items():
-            print(f"| {name} | {size:,} | {each.rate:,.0f} | {each.median_ms:.1f} | {each.p95_ms:.1f} | "
-                  f"{each.cpu_ms:.2f} | {each.size} |")  # fmt: skip
-    print()
-    small, large = min(results), max(results)
-    for name in results[small]:
-        growth = results[large][name].cpu_ms / results[small][name].cpu_ms
-        print(f"Croissance du CPU de {small:,} à {large:,}, {name} : × {growth:.2f}")
-
-
-if __name__ == "__main__":
-    main()
+    yield Table(
+        ("quoi", "fiches", "requêtes/s", "médiane ms", "p95 ms", "CPU ms", "octets"),
+        [
+            (name, number(size), number(each.rate), *cells(each))
+            for size, figures in results.items()
+            for name, each in figures.items()
+        ],
+    )
+    yield growth(results)

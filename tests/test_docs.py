@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+from benchmarks import writing
+from benchmarks.__main__ import names
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -36,3 +39,14 @@ def test_links_between_the_pages_lead_somewhere():
         text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
             assert link.startswith(("http", "mailto:")) or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_each_benchmark_has_its_part_of_the_page_of_speed_and_rewrites_that_alone(tmp_path):
+    text = (DOCS / "performance.md").read_text(encoding="utf-8")
+    assert sorted(writing.marked(text)) == names()
+    page = tmp_path / "performance.md"
+    page.write_text(text, encoding="utf-8")
+    writing.write("charge", ["Le mur du son."], page)
+    opening, closing = writing.marks("charge")
+    before, after = text.split(opening)[0], text.split(closing)[1]
+    assert page.read_text(encoding="utf-8") == f"{before}{opening}\n\nLe mur du son.\n\n{closing}{after}"
