@@ -16,7 +16,7 @@ from .kernel.templating import Templates
 from .kernel.urls import NumberConverter
 
 # Rooms of the kernel that bring routes or commands of their own.
-KERNEL_ROOMS = ["assets", "files", "mail", "jobs", "backup", "importing", "logs"]
+KERNEL_ROOMS = ["assets", "files", "mail", "jobs", "backup", "importing", "logs", "rekeying"]
 
 # From the ground up: a feature imports only from those before it.
 FEATURES = [

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from peewee import CharField
 
-from . import crypto
+from . import crypto, rekeying
 from .db import Table, db
 
 KEY_BYTES = 32
@@ -47,3 +47,6 @@ def _draw(name) -> LastingKey:
 
 def _context(name):
     return f"lasting_key.{name}"
+
+
+rekeying.sealed(LastingKey.encrypted, lambda row: _context(row.name))

@@ -6,7 +6,7 @@ from base64 import b32encode
 
 import pyotp
 
-from cptsapp.kernel import crypto, journal
+from cptsapp.kernel import crypto, journal, rekeying
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 
@@ -130,3 +130,6 @@ def _new_codes(account_id) -> list[str]:
 
 def _context(account_id) -> str:
     return f"account.totp_secret {account_id}"
+
+
+rekeying.sealed(Account.totp_secret, lambda account: _context(account.id))
