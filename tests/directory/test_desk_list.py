@@ -16,6 +16,7 @@ from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 from .conftest import BRIE, SERVON, answers, declared, practitioner
 
@@ -216,6 +217,7 @@ def test_one_person_in_several_protocols_is_no_double_and_a_place_declared_twice
     assert [each.reasons for each in doubles.groups(catalogue.find("permanences"))] == [("même titre",)]
 
 
+@counts_what_is_kept
 def test_a_list_costs_the_same_queries_from_thirty_entries_to_seventy(app, as_coordinator):
     definition = catalogue.find("msu")
     version = definition.consent.version
