@@ -4,10 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from playhouse.test_utils import count_queries
 
 from cptsapp.blueprints.indicator import showing, values
 from cptsapp.blueprints.indicator.models import Level, Measure, MeasureTerm, MeasureValue
-from cptsapp.blueprints.indicator.reading import State, readings
+from cptsapp.blueprints.indicator.reading import State, read_years, readings
 from cptsapp.blueprints.project import rules as project_rules
 from cptsapp.kernel import registry
 from cptsapp.kernel.dates import add_months, today
@@ -245,3 +246,14 @@ def test_outside_a_measure_is_known_without_a_contract_with_its_day_and_its_sour
     (found,) = showing.observed([made])
     assert found.words == "effectif trop petit"
     assert found.history.told == [("Ensemble", ["40", "non montré"])]
+
+
+def test_the_years_of_a_measure_read_at_once_say_what_each_says_alone(contract, fiche):
+    typed = measure(fiche, kind="series", origin="typed", target_thousandths=50_000, initial_thousandths=0)
+    for year, number in ((1, 12), (1, 20), (2, 31)):
+        note(typed, number, on=contract.bounds(year)[0] + timedelta(days=number))
+    with count_queries() as together:
+        found = read_years(typed, contract)
+    assert [each.value for each in found.values() if each.value is not None] == [20, 31]
+    assert found == {year: read(contract, year) for year in range(1, contract.years + 1)}
+    assert together.count == 2  # its definitions and its values, however many years

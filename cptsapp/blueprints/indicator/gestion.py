@@ -20,7 +20,7 @@ from .checking import Definition
 from .forms import PlaceForm, definition_form, definition_of, is_to_narrow, shown_of
 from .models import Measure, MeasureKind, MeasureTerm, MeasureValue, Origin
 from .numbers import with_unit, written
-from .reading import Reading, State, read, readings
+from .reading import Reading, State, read, read_years, readings
 from .terms import Terms
 from .values import history
 
@@ -248,8 +248,7 @@ def reading_of(measure: Measure, contract: Contract | None, year: int) -> Readin
 @access(*READERS)
 def show(id):
     measure, (contract, year) = find(id), asked_year()
-    years = range(1, contract.years + 1) if contract else ()
-    by_year = {each: reading_of(measure, contract, each) for each in years}
+    by_year = read_years(measure, contract) if contract else {}
     terms = Terms([measure])
     values = list(measure.values.order_by(MeasureValue.on.desc(), MeasureValue.id.desc()))
     replaced = {each.replaces_id for each in values if each.replaces_id}

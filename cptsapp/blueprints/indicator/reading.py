@@ -18,7 +18,7 @@ from cptsapp.kernel.dates import today
 
 from . import computing, values
 from .computing import MEASURE, Failed, Gone
-from .models import Direction, Measure, MeasureKind, MeasureTerm, Origin, Since
+from .models import Direction, Measure, MeasureKind, MeasureTerm, MeasureValue, Origin, Since
 from .terms import Terms
 from .values import Found
 
@@ -108,16 +108,37 @@ def read(measures: list[Measure], contract: Contract, year: int, on: date | None
     return [reading for each in measures if (reading := reader.reading(each)) is not None]
 
 
-class Reader:
-    """One reading of a year: definitions and values are read once for all its measures."""
+def read_years(measure: Measure, contract: Contract) -> dict[int, Reading | None]:
+    """Return what a measure says of each year of a contract; what was written of it is read once for all of them."""
+    written = Terms([measure]), values.living_until([measure], contract.ends_on)
+    years = range(1, contract.years + 1)
+    return {each: Reader([measure], contract, each, written=written).reading(measure) for each in years}
 
-    def __init__(self, measures: list[Measure], contract: Contract, year: int, on: date | None = None):
+
+class Reader:
+    """One reading of a year: definitions and values are read once for all its measures.
+
+    `written` are those of these measures, when whoever asks has read them already, to the last day at least.
+    """
+
+    def __init__(
+        self,
+        measures: list[Measure],
+        contract: Contract,
+        year: int,
+        on: date | None = None,
+        written: tuple[Terms, dict[int, list[MeasureValue]]] | None = None,
+    ):
         self.contract, self.year = contract, year
         self.start, last = contract.bounds(year)
         self.end = min(last, on or today())
         self.measures = {each.id: each for each in measures}
-        self.terms = Terms(measures)
-        self.values = values.living_until(measures, self.end)
+        if written:
+            self.terms = written[0]
+            self.values = {each.id: [row for row in written[1][each.id] if row.on <= self.end] for each in measures}
+        else:
+            self.terms = Terms(measures)
+            self.values = values.living_until(measures, self.end)
         self._met: set[int] = set()
 
     def reading(self, measure: Measure) -> Reading | None:
