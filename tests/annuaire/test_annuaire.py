@@ -3,19 +3,22 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from playhouse.test_utils import assert_query_count
 from werkzeug.datastructures import FileStorage
 
+from cptsapp.blueprints.adherent import listing as members
 from cptsapp.blueprints.adherent import rules as adherent_rules
 from cptsapp.blueprints.adherent.models import Practice
-from cptsapp.blueprints.annuaire import cards, rules, vcard
+from cptsapp.blueprints.annuaire import listing, rules, vcard
+from cptsapp.blueprints.annuaire.cards import Readers
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Kind, Person
 from cptsapp.blueprints.territory import rules as territory
 from cptsapp.kernel import registry
+from cptsapp.kernel.db import db, renewed_schema
 from cptsapp.kernel.files import store_image
 from tests.conftest import text_of
 
@@ -122,7 +125,7 @@ def test_who_left_or_was_put_in_the_bin_is_absent(as_adherent, member):
     left, binned = member(), member("Zoé", "Ailleurs")
     adherent_rules.end(left.id)
     person_rules.delete(binned.id)
-    assert cards.for_members(left.id) == cards.for_members(binned.id) == []
+    assert listing.for_members(left.id) == listing.for_members(binned.id) == []
     assert as_adherent.get(f"{SPACE}/{left.id}").status_code == 404
 
 
@@ -162,7 +165,7 @@ def test_the_directory_costs_one_query_whatever_its_length(member, app):
     for number in range(5):
         member(family_name=f"Fictive{number}", commune="77053")
     with assert_query_count(1):
-        assert len(cards.for_members()) == 5
+        assert len(listing.for_members()) == 5
 
 
 @pytest.mark.parametrize("who", ["client", "as_admin"])
@@ -275,3 +278,77 @@ def test_a_persons_choices_are_exported_and_erased(member):
     rules.forget_person(person.id)
     assert exporter.call(person.id) == {"montre_au_public": [], "photo": None, "photo_donnee_le": None}
     assert Person.select().count() == 1
+
+
+# However many they are
+
+
+def test_what_is_changed_is_found_at_once(as_adherent, member):
+    person = member()
+    profile_of(person, competences="Échographie", area_json=json.dumps(["77114"]))
+    assert [card.id for card in found("echo")] == [card.id for card in found("chevry")] == [person.id]
+    assert found("cicatrisation") == []
+    person_rules.delete(person.id)
+    assert found("echo") == []
+
+
+def found(q, **asked):
+    listed = listing.Listed(Readers.MEMBERS).narrow(q=q, **asked)
+    cards = listed.cards(0, 100)
+    assert len(cards) == listed.count_all()
+    return cards
+
+
+def profile_of(person, **values):
+    practice = Practice.of(person.id)
+    for name, value in values.items():
+        setattr(practice, name, value)
+    practice.save()
+
+
+def test_an_index_that_a_migration_made_is_filled(member):
+    person = member(commune="77053")
+    db.execute_sql("DELETE FROM annuaire_words")
+    assert found("brie") == []
+    for make in renewed_schema:
+        make(db.obj)
+    assert [card.id for card in found("brie")] == [person.id]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_page_holds_whom_a_plain_reading_finds(crowd, data):
+    words, professions, communes = crowd
+    readers = data.draw(st.sampled_from(list(Readers)[:2]))
+    q = " ".join(data.draw(st.lists(st.sampled_from(words), max_size=2)))
+    profession, commune = data.draw(st.sampled_from(professions)), data.draw(st.sampled_from(communes))
+    everybody = listing.for_public() if readers is Readers.PUBLIC else listing.for_members()
+    expected = [
+        card.id
+        for card in everybody
+        if all(any(each.startswith(word) for each in card.words) for word in q.split())
+        and profession in ("", card.profession_code)
+        and commune in ("", card.insee)
+    ]
+    listed = listing.Listed(readers).narrow(q=q, profession=profession, commune=commune)
+    assert listed.count_all() == len(expected)
+    assert [card.id for card in listed.cards(3, 5)] == expected[3:8]
+    assert dict(listing.professions(readers)).keys() == {card.profession_code for card in everybody} - {""}
+    assert dict(listing.communes(readers)).keys() == {card.insee for card in everybody} - {""}
+
+
+@pytest.fixture
+def crowd(member, monkeypatch):
+    """Return words, professions and communes of some twenty members, some of whom hide or practise nothing."""
+    professions, communes = ["", "60", "21", "X-USAG"], ["", "77053", "77114"]
+    for rank in range(24):
+        member(
+            family_name=f"Fictive{rank % 5}",
+            kind=Kind.STRUCTURE if rank % 7 == 0 else Kind.PERSON,
+            profession=professions[rank % 4],
+            commune=communes[rank % 3] or None,
+            in_directory=rank % 6 != 1,
+            public_listing=rank % 5 < 3,
+        )
+    monkeypatch.setattr(members, "FEW", 4)  # beyond, the names lead
+    return ["fictive1", "alix", "infirm", "brie", "cicat"], professions, communes

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cptsapp.blueprints.adherent import rules as adherent_rules
 from cptsapp.blueprints.adherent.models import Membership, Practice, is_adherent
-from cptsapp.blueprints.annuaire import cards
+from cptsapp.blueprints.annuaire import listing
 from cptsapp.blueprints.annuaire import rules as annuaire_rules
 from cptsapp.blueprints.annuaire.models import Portrait, PublicChoice
 from cptsapp.blueprints.association import rules as association_rules
@@ -148,7 +148,7 @@ def test_an_other_profession_is_kept_in_its_words(association, as_adherent):
 
 def test_nothing_is_shown_until_it_is_chosen_and_a_choice_is_taken_back_at_once(filled, adherent):
     def card():
-        return cards.for_members(adherent.person_id)[0]
+        return listing.for_members(adherent.person_id)[0]
 
     assert (card().email, card().phone, card().hours) == ("", "", "")
     chosen = {"in_directory": "y", "email": "nobody", "phone": "members", "hours": "members", "photo": "nobody"}
@@ -162,7 +162,7 @@ def test_nothing_is_shown_until_it_is_chosen_and_a_choice_is_taken_back_at_once(
 
 def test_one_may_leave_the_directory(filled, adherent):
     filled.post(f"{MINE}/visibilite", data=dict.fromkeys(("email", "phone", "hours", "photo"), "nobody"))
-    assert cards.for_members(adherent.person_id) == []
+    assert listing.for_members(adherent.person_id) == []
 
 
 def test_the_public_choice_exists_only_while_the_public_directory_is_open(filled, adherent):
@@ -176,7 +176,7 @@ def test_the_public_choice_exists_only_while_the_public_directory_is_open(filled
     annuaire_rules.set_directory(public_on=True, introduction="")
     assert filled.post(f"{MINE}/visibilite", data=asked | {"email": "members"}).status_code == 303
     assert PublicChoice.of(adherent.person_id) == {"phone", "hours", "photo"}
-    card = cards.for_public(adherent.person_id)[0]
+    card = listing.for_public(adherent.person_id)[0]
     assert (card.email, card.phone) == ("", "01 99 00 11 22")
     assert "checked" in filled.get(MINE).text
 
@@ -202,7 +202,7 @@ def test_a_photo_is_given_seen_by_oneself_and_taken_back(filled, adherent):
     filled.post(f"{MINE}/photo", data={"photo": (a_picture(), "moi.png")})
     assert Portrait.of(adherent.person_id).file.width == 512
     assert filled.get(f"{MINE}/photo").content_type == "image/webp"
-    assert not cards.for_members(adherent.person_id)[0].has_photo
+    assert not listing.for_members(adherent.person_id)[0].has_photo
     filled.post(f"{MINE}/photo", data={"retirer": "1"})
     assert Portrait.of(adherent.person_id) is None
     assert filled.get(f"{MINE}/photo").status_code == 404

@@ -11,7 +11,7 @@ from playhouse.test_utils import count_queries
 
 from cptsapp.blueprints.adherent import rules as adherent_rules
 from cptsapp.blueprints.privacy import rules as privacy
-from cptsapp.blueprints.project import consulting, registrations, rules
+from cptsapp.blueprints.project import audience, consulting, registrations, rules
 from cptsapp.blueprints.project.consultation import AUTHOR_GONE, Comment, Consultation, counts_of
 from cptsapp.blueprints.project.models import FicheState
 from cptsapp.kernel import mail
@@ -335,6 +335,13 @@ def test_members_are_told_that_a_consultation_opens_unless_they_refuse_reminders
     assert "Que manque-t-il ?" in letter.text
     assert f"/espace/projet/{fiche.slug}" in letter.links[0]
     assert not mailbox.to("autre@exemple.fr")
+
+
+def test_a_mail_to_too_many_people_is_not_promised(as_coordinator, adherent, other, fiche, monkeypatch):
+    monkeypatch.setattr(audience, "MOST_TOLD", 1)
+    assert "2 personnes, trop pour les prévenir ainsi" in text_of(as_coordinator.get(f"{DESK}/nouvelle").text)
+    mail.holds.hold("autre@exemple.fr", [mail.Kind.REMINDER], mail.holds.Reason.OPPOSED)
+    assert "1 sur 2 recevront l’e-mail" in text_of(as_coordinator.get(f"{DESK}/nouvelle").text)
 
 
 def test_a_consultation_opens_in_silence_when_the_box_is_not_ticked(as_coordinator, adherent, fiche):

@@ -235,6 +235,7 @@ class Members(QueryRows):
     """
 
     most = MOST
+    index = finding  # whose words are searched
 
     def __init__(self, *conditions):
         super().__init__(Person.select(), "id")
@@ -278,7 +279,7 @@ class Members(QueryRows):
         if self._practices:
             tables.insert(1 if self.words else 0, Practice)
         if self.words:
-            index, matches = finding.leading(self.words)
+            index, matches = self.index.leading(self.words)
             tables.insert(0, index)
             links = [matches, Membership.person == index.c.rowid, *links]
         if named:
@@ -295,7 +296,7 @@ class Members(QueryRows):
         query = Membership.select(Membership.id)
         query = query.from_(read_in_turn([Person, Membership, *([Practice] if self._practices else [])]))
         if self.words:  # « + 0 »: looked up name after name, or SQLite would find all these persons and sort them
-            query = query.where((Person.id + 0).in_(finding.found(self.words)))
+            query = query.where((Person.id + 0).in_(self.index.found(self.words)))
         return self._in_order(query.where(*HERE, *self.conditions, *self._practices), self.by, Person.id)
 
     def _found_few(self) -> list[int]:

@@ -38,7 +38,12 @@ class Practice(Table):
     shown_changed_at = DateTimeField(null=True)
 
     class Meta:
-        indexes = ((("profession", "commune", "person"), False), (("commune", "profession", "person"), False))
+        indexes = (
+            (("profession", "commune", "person"), False),
+            (("commune", "profession", "person"), False),
+            (("in_directory", "person"), False),
+            (("public_listing", "person"), False),
+        )
         personal = Personal(
             purpose="Fiche de l’adhérent et annuaire",
             basis="Exécution de l’adhésion ; consentement pour ce qui est montré aux autres",

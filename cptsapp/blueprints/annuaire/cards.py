@@ -4,20 +4,31 @@ import json
 from collections import namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from peewee import JOIN
 
-from cptsapp.blueprints.adherent.models import Membership, Practice
+from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
-from cptsapp.kernel.text import fold
+from cptsapp.kernel.wordindex import words_of
 
 from .models import Portrait, PublicChoice
 
+CITIZEN = "X-USAG"  # the profession of those who have none here
+
 # What is hidden unless the person shows it: key -> words.
 CHOSEN = {"email": "Adresse e-mail", "phone": "Téléphone", "hours": "Horaires", "photo": "Photo"}
+
+
+class Readers(Enum):
+    """Who reads: members and the public, each shown what was chosen for them; or nobody, shown what none can hide."""
+
+    MEMBERS = "members"
+    PUBLIC = "public"
+    NOBODY = "nobody"
 
 
 @dataclass(slots=True)
@@ -50,15 +61,16 @@ class Card:
         return self.name or f"{self.family_name.upper()} {self.given_name}".strip()
 
     @property
-    def words(self) -> str:
-        """All that a search reads, folded."""
+    def words(self) -> Iterable[str]:
+        """All the words, folded, that a search reads: the same for every reader."""
         texts = (self.label, *_profession_words(self.profession_code), self.profession, self.commune)
-        return " ".join(_folded(each) for each in (*texts, self.organisation, self.competences, *self.areas) if each)
+        texts = (*texts, self.organisation, self.competences, *self.areas)
+        return dict.fromkeys(word for each in texts for word in _words(each))
 
 
-@lru_cache(maxsize=50_000)
-def _folded(text: str) -> str:
-    return fold(text)
+@lru_cache(maxsize=5_000)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words_of(text))
 
 
 def _profession_words(code: str) -> tuple[str, ...]:
@@ -94,34 +106,35 @@ COLUMNS = {
     "show_hours": Practice.show_hours,
     "show_photo": Practice.show_photo,
     "portrait": Portrait.person,
+    "chosen": PublicChoice.fields,
 }
 Row = namedtuple("Row", COLUMNS)  # one line of the query: rows of the tables would cost four objects each
 
 
-def _listed(condition) -> list[Row]:
-    """Return the members of today who meet a condition, with what they practise, in the order of a list."""
-    members = Membership.current().select(Membership.person)
+def read(condition, readers: Readers) -> list[Card]:
+    """Return the cards that readers see of the persons who meet a condition, in the order of a list."""
     query = Person.select(*COLUMNS.values()).join(Practice, JOIN.LEFT_OUTER, on=(Practice.person == Person.id))
     query = query.join(Commune, JOIN.LEFT_OUTER).switch(Person)
-    query = query.join(Portrait, JOIN.LEFT_OUTER, on=(Portrait.person == Person.id))
-    query = query.where(Person.deleted_at.is_null(), Person.id.in_(members), condition)
-    return [Row(*row) for row in query.order_by(Person.folded, Person.id).tuples()]
+    query = query.join(Portrait, JOIN.LEFT_OUTER, on=(Portrait.person == Person.id)).switch(Person)
+    query = query.join(PublicChoice, JOIN.LEFT_OUTER, on=(PublicChoice.person == Person.id)).where(condition)
+    rows = map(Row._make, query.order_by(Person.folded, Person.id).tuples())
+    return [_card(row, *_shown(row, readers)) for row in rows]
 
 
-def for_members(person_id: int | None = None) -> list[Card]:
-    """Return the cards that members read, of everybody or of one person; those who said no are absent."""
-    listed = Practice.in_directory.is_null() | Practice.in_directory
-    rows = _listed(listed if person_id is None else listed & (Person.id == person_id))
-    return [_card(row, row.show_email, row.show_phone, row.show_hours, row.show_photo) for row in rows]
+def plain(ids: Iterable[int]) -> list[Card]:
+    """Return what is shown of persons whoever reads, without anything that they may hide."""
+    return read(Person.id.in_(list(ids)), Readers.NOBODY)
 
 
-def for_public(person_id: int | None = None) -> list[Card]:
-    """Return the cards of those who asked to be in the public directory, with the fields chosen for it."""
-    asked = Practice.public_listing if person_id is None else Practice.public_listing & (Person.id == person_id)
-    chosen = {
-        id: set(names.split()) for id, names in PublicChoice.select(PublicChoice.person, PublicChoice.fields).tuples()
-    }
-    return [_card(row, *(name in chosen.get(row.id, ()) for name in CHOSEN)) for row in _listed(asked)]
+def _shown(row: Row, readers: Readers) -> tuple[bool, ...]:
+    """Tell, of each field that is hidden unless shown, whether these readers see it."""
+    match readers:
+        case Readers.MEMBERS:
+            return row.show_email, row.show_phone, row.show_hours, row.show_photo
+        case Readers.PUBLIC:
+            chosen = (row.chosen or "").split()
+            return tuple(name in chosen for name in CHOSEN)
+    return (False,) * len(CHOSEN)
 
 
 def _card(row: Row, email, phone, hours, photo) -> Card:
@@ -129,7 +142,7 @@ def _card(row: Row, email, phone, hours, photo) -> Card:
     known = reference.professions().get(row.profession)
     profession = row.profession_other or (known.label if known else "")
     # The commune is where one practises; for a citizen it would be where they live, which nobody asked to show.
-    practises = bool(row.name or (profession and row.profession != "X-USAG"))
+    practises = bool(row.name or (profession and row.profession != CITIZEN))
     return Card(
         id=row.id,
         given_name=row.given_name,
@@ -148,27 +161,3 @@ def _card(row: Row, email, phone, hours, photo) -> Card:
         hours=row.hours if hours else "",
         has_photo=bool(photo and row.portrait is not None),
     )
-
-
-def narrow(cards: Iterable[Card], *, q: str = "", profession: str = "", commune: str = "") -> list[Card]:
-    """Return the cards that hold every word of `q`, of a profession and of a commune when they are given."""
-    words = fold(q).split()
-    return [
-        card
-        for card in cards
-        if (not profession or card.profession_code == profession)
-        and (not commune or card.insee == commune)
-        and (not words or all(word in card.words for word in words))
-    ]
-
-
-def professions_of(cards: Iterable[Card]) -> list[tuple[str, str]]:
-    """Return the (code, label) of the professions present, in the order of the lists."""
-    present = {card.profession_code for card in cards}
-    return [(code, each.label) for code, each in reference.professions().items() if code in present]
-
-
-def communes_of(cards: Iterable[Card]) -> list[tuple[str, str]]:
-    """Return the (INSEE code, name) of the communes present, in alphabetical order."""
-    present = {(card.insee, card.commune) for card in cards if card.insee}
-    return sorted(present, key=lambda pair: reference.sort_name(pair[1]))

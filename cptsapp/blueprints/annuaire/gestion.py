@@ -6,8 +6,10 @@ from cptsapp.kernel.access import access
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation
 
-from . import cards, rules
+from . import rules
+from .cards import Readers
 from .forms import DirectoryForm
+from .listing import Listed
 from .models import Directory
 
 bp_gestion = Blueprint("annuaire_gestion", __name__, url_prefix="/gestion/annuaire")
@@ -24,5 +26,5 @@ def index():
         rules.set_directory(public_on=form.public_on.data, introduction=form.introduction.data)
         flash("L’annuaire public est ouvert." if form.public_on.data else "L’annuaire public est fermé.")
         return redirect(request.path, 303)
-    public = cards.for_public()
-    return page("annuaire/gestion.html", form=form, listed=len(cards.for_members()), public=public)
+    members, public = (Listed(each).count_all() for each in (Readers.MEMBERS, Readers.PUBLIC))
+    return page("annuaire/gestion.html", form=form, listed=members, public=public)

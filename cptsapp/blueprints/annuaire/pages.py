@@ -10,7 +10,7 @@ from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel.files import serve
 from cptsapp.kernel.text import slugify
 
-from . import cards, vcard
+from . import cards, listing, vcard
 from .models import Portrait
 
 BY_PAGE = 24
@@ -28,15 +28,8 @@ class Found:
     page: int
     pages: int
     cards: list
-    everybody: list
-
-    @property
-    def professions(self):
-        return cards.professions_of(self.everybody)
-
-    @property
-    def communes(self):
-        return cards.communes_of(self.everybody)
+    professions: list[tuple[str, str]]
+    communes: list[tuple[str, str]]
 
     @property
     def narrowed(self) -> bool:
@@ -48,18 +41,20 @@ class Found:
         return f"{path or request.path}?{query}" if query else path or request.path
 
 
-def find(everybody: list[cards.Card], *, whole: bool = False) -> Found:
+def find(readers: cards.Readers, *, whole: bool = False) -> Found:
     """Return what the address asks for: a page of cards, or all of them."""
     q = " ".join("".join(c if c.isprintable() else " " for c in request.args.get("q", "")).split())[:LONGEST_SEARCH]
+    professions, communes = listing.professions(readers), listing.communes(readers)
     profession, commune = request.args.get("profession", ""), request.args.get("commune", "")
-    profession = profession if profession in {card.profession_code for card in everybody} else ""
-    commune = commune if commune in {card.insee for card in everybody} else ""
-    found = cards.narrow(everybody, q=q, profession=profession, commune=commune)
-    pages = max(1, ceil(len(found) / BY_PAGE))
+    profession = profession if profession in dict(professions) else ""
+    commune = commune if commune in dict(communes) else ""
+    found = listing.Listed(readers).narrow(q=q, profession=profession, commune=commune)
+    total = found.count_all()
+    pages = max(1, ceil(total / BY_PAGE))
     asked = request.args.get("page", "")
     page = min(pages, max(1, int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1))
-    part = found if whole else found[(page - 1) * BY_PAGE : page * BY_PAGE]
-    return Found(q, profession, commune, len(found), page, pages, part, everybody)
+    part = found.all_cards() if whole else found.cards((page - 1) * BY_PAGE, BY_PAGE)
+    return Found(q, profession, commune, total, page, pages, part, professions, communes)
 
 
 def one(found: list[cards.Card]) -> cards.Card:

@@ -4,20 +4,21 @@ from datetime import date
 
 from cptsapp.kernel.registry import indicator, personal_data, personal_eraser
 
-from . import cards, rules
-from .cards import CHOSEN
+from . import rules
+from .cards import CHOSEN, Readers
+from .listing import Listed
 from .models import Portrait, PublicChoice
 
 
 @indicator("annuaire.listed", "Adhérents dans l’annuaire des membres", unit="fiches")
 def listed(start: date, end: date) -> int:
     """Count those listed today: the directory keeps no past."""
-    return len(cards.for_members())
+    return Listed(Readers.MEMBERS).count_all()
 
 
 @indicator("annuaire.public", "Adhérents dans l’annuaire public", unit="fiches")
 def in_public(start: date, end: date) -> int:
-    return len(cards.for_public())
+    return Listed(Readers.PUBLIC).count_all()
 
 
 @personal_data("annuaire", "Annuaire")

@@ -7,6 +7,8 @@ with the record: whoever saves a Person, or what a feature adds to it, leaves th
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from blinker import Signal
+
 from cptsapp.kernel.wordindex import WordIndex, asked, words_of
 
 from .models import Person, saved
@@ -14,6 +16,8 @@ from .models import Person, saved
 __all__ = ["also_found_by", "asked", "drop", "found", "leading", "put", "rebuild", "refresh", "words_of"]
 
 more_words: list[Callable[[list[int]], dict[int, str]]] = []  # what features know of persons: {id: text}
+written = Signal("The words of a list of persons were written; `new`: they had none.")
+dropped = Signal("The words of a list of ids were taken away.")
 _INDEX = WordIndex("person_words")
 
 
@@ -44,6 +48,7 @@ def put(persons: Iterable, *, new: bool = False) -> None:
             words[id].extend(_usual_words(text))
     rows = [(id, " ".join(dict.fromkeys(found))) for id, found in words.items()]
     _INDEX.put(rows, new=new)
+    written.send(persons, new=new)
 
 
 @saved.connect
@@ -57,7 +62,9 @@ def refresh(ids: Iterable[int]) -> None:
 
 
 def drop(ids: Iterable[int]) -> None:
+    ids = list(ids)
     _INDEX.drop(ids)
+    dropped.send(ids)
 
 
 def rebuild() -> int:

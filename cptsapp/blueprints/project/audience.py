@@ -4,6 +4,9 @@ They are told by a reminder: whoever refuses these gets none, and finds the ques
 """
 
 from collections.abc import Callable
+from datetime import date
+
+from peewee import Case, fn
 
 from cptsapp.blueprints.account.models import Account, Grant, Role
 from cptsapp.blueprints.adherent.models import Membership
@@ -12,6 +15,8 @@ from cptsapp.kernel import mail
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.kept import kept
+from cptsapp.kernel.mail import holds
 from cptsapp.kernel.text import number
 
 MOST_TOLD = 2_000  # they are written in one transaction, which nobody must wait for
@@ -38,15 +43,34 @@ def _elected():
 def reached(audience: Audience) -> list[Person]:
     """Return those who have an address and take reminders."""
     people = list(audience.people().where(Person.email_normalised != ""))
-    refusing = mail.holds.reasons((each.email for each in people), mail.Kind.REMINDER)
+    refusing = holds.reasons((each.email for each in people), mail.Kind.REMINDER)
     return [each for each in people if each.email not in refusing]
 
 
 def told_words(audience: Audience) -> str:
-    """Say how many people a mail would reach, out of how many are asked."""
-    found, asked = len(reached(audience)), audience.people().count()
+    """Say how many people a mail would reach, out of how many are asked; no address is read when they are too many."""
+    asked, addressed = _counts(audience, today())
+    if addressed - holds.count(mail.Kind.REMINDER) > MOST_TOLD:
+        return f"{number(asked)} personnes, trop pour les prévenir ainsi : écrivez-leur plutôt une lettre"
+    found = _reached(audience, today())
     words = f"{number(found)} sur {number(asked)} recevront l’e-mail"
     return words if found == asked else f"{words} : les autres n’ont pas d’adresse, ou refusent les rappels"
+
+
+@kept
+def _counts(audience: Audience, day: date) -> tuple[int, int]:
+    """Return how many are asked on a day, and how many of them have an address."""
+    has_address = fn.SUM(Case(None, [(Person.email_normalised != "", 1)], 0))
+    return audience.people().order_by().select(fn.COUNT(1), fn.COALESCE(has_address, 0)).tuples().get()
+
+
+@kept
+def _reached(audience: Audience, day: date) -> int:
+    """Return how many have an address that takes reminders, on a day."""
+    query = audience.people().order_by().select(Person.email_normalised).where(Person.email_normalised != "")
+    addresses = [address for (address,) in query.tuples()]
+    refusing = holds.reasons(addresses, mail.Kind.REMINDER)
+    return sum(address not in refusing for address in addresses)
 
 
 def tell(audience: Audience, template: str, key: str, values: Callable[[Person], dict]) -> int:

@@ -7,13 +7,14 @@ leave: they answer what somebody has just done.
 import hmac
 from collections.abc import Iterable
 
-from peewee import CharField, Check, DateTimeField
+from peewee import CharField, Check, DateTimeField, fn
 
 from .. import lasting
 from ..choices import Choice
 from ..db import Table, db, now
 from ..prepared import prepared
 from ..registry import Personal
+from ..sources import counted
 from ..text import normalise_email
 from .models import Kind
 
@@ -125,6 +126,11 @@ def of(address_or_hash: str) -> list[MailHold]:
 @prepared
 def _of_hash(hash):
     return MailHold.select().where(MailHold.address_hash == hash).order_by(MailHold.id)
+
+
+def count(kind: Kind) -> int:
+    """Return how many addresses, known here or not, must not get this kind of mail."""
+    return counted(MailHold.select(fn.COUNT(MailHold.address_hash.distinct())).where(MailHold.kind == kind))
 
 
 def reasons(addresses: Iterable[str], kind: Kind) -> dict[str, Reason]:
