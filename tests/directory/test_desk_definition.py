@@ -173,8 +173,11 @@ def test_a_directory_is_made_without_code_and_works_at_once(app, as_coordinator)
         ({"tags-0-when": "organes_examines=thyroide"}, "tags-0-label", "obligatoire"),
         ({"tags-0-when": "disparu=oui", "tags-0-label": "T"}, "tags-0-when", "liste"),
         ({"uniques-0-what": "organes_examines="}, "uniques-0-sentence", "obligatoire"),
-        ({"requirements-0-sentence": "S", "requirements-0-when": "organes_examines=thyroide"},
-         "requirements-0-needs", "au moins un champ"),
+        (
+            {"requirements-0-sentence": "S", "requirements-0-when": "organes_examines=thyroide"},
+            "requirements-0-needs",
+            "au moins un champ",
+        ),
         ({"figures-0-label": "Sans rien"}, "figures-0-what", "compte une étape"),
         ({"figures-0-what": "sum:patients_par_mois"}, "figures-0-label", "obligatoire"),
         ({"stages-0-needs": "disparu"}, "stages-0-needs", "liste"),

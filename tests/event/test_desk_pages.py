@@ -97,7 +97,7 @@ def test_each_tab_shows_its_events(as_coordinator):
         "?etat=": {"Brouillon à venir", "Publié à venir", "Passé à clore", "Tenu hier", "Annulé"},
     }
     for query, titles in shown.items():
-        found = re.findall(r'<th scope=row><a[^>]*>([^<]+)', as_coordinator.get(LIST + query).text)
+        found = re.findall(r"<th scope=row><a[^>]*>([^<]+)", as_coordinator.get(LIST + query).text)
         assert set(found) == titles, query
 
 

@@ -26,7 +26,7 @@ HOLES = [
     "<a href='javascript:{0}'>a</a>",
     "<a href=' java\tscript:{0}'>a</a>",
     "<a href='&#106;avascript&colon;{0}'>a</a>",
-    "<a href=\"data:text/html;base64,{0}\">a</a>",
+    '<a href="data:text/html;base64,{0}">a</a>',
     "<a href='//x.exemple/{0}'>a</a>",
     "<a href='/\\x.exemple/{0}'>a</a>",
     "[a](javascript:{0})",

@@ -69,7 +69,7 @@ def test_the_list_shows_what_left_what_waits_and_what_failed(as_coordinator, mai
 )
 def test_the_list_is_searched_and_filtered(as_coordinator, refused, uncertain, query, count):
     page = as_coordinator.get(f"/gestion/courriels/?{query}", headers={"HX-Request": "true"}).text
-    assert len(re.findall(r'<th scope=row>', page)) == count
+    assert len(re.findall(r"<th scope=row>", page)) == count
 
 
 def test_the_fragment_is_a_piece_of_the_page(as_coordinator, refused):

@@ -104,7 +104,6 @@ def test_a_reminder_has_its_own_link_and_a_trial_one_unsubscribes_nobody(client,
     assert tallies.total(Counted.UNSUBSCRIBED, today(), today()) == 0
 
 
-
 def test_an_unsubscription_during_a_sending_counts_for_all_that_is_not_taken_yet(provider, settings):
     addresses = [f"n{rank:02}@exemple.fr" for rank in range(15)]
     with db.atomic():
