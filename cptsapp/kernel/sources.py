@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from peewee import JOIN, Join, Query, fn
+from peewee import JOIN, Asc, Desc, Join, Query, fn
 
 from .db import db, is_sqlite
 from .filters import getter
@@ -39,7 +39,8 @@ class QueryRows:
 
     def order(self, column, last_first: bool):
         nodes = column.sort if isinstance(column.sort, tuple) else (column.sort,)
-        ways = [node.desc() if last_first else node.asc() for node in nodes]
+        way = Desc if last_first else Asc  # a query that counts has no method of its own for it
+        ways = [way(node) for node in nodes]
         self.query = self.query.order_by(*ways, self.key)
 
     def count(self) -> int:

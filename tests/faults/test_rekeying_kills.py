@@ -4,7 +4,6 @@
 """
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -49,8 +48,8 @@ def test_a_change_of_key_that_is_killed_loses_nothing_and_is_finished(app, insta
         for name in names:
             LastingKey.create(name=name, encrypted=crypto.encrypt(name, f"lasting_key.{name}"))
     cut = 0
-    for _ in range(ROUNDS):
-        kill_in_the_middle(instance, settings.secret_key, random.uniform(0, 0.4))
+    for turn in range(ROUNDS):
+        kill_in_the_middle(instance, settings.secret_key, 0.5 * turn / ROUNDS)
         found = keys_of(instance)
         settings.secret_key, settings.old_secret_keys = found["secret_key"], found["old_secret_keys"]
         rows = {row.name: row.encrypted for row in LastingKey}

@@ -58,6 +58,11 @@ def test_a_member_proposes_and_others_support_it_once_each(as_adherent, as_other
         Support.insert_many([{"idea": idea, "person": other.person_id}] * 2).execute()
 
 
+@pytest.mark.parametrize("order", ["soutiens", "-soutiens", "idee", "-idee", "proposee", "-proposee"])
+def test_the_box_is_sorted_by_each_of_its_columns(as_adherent, idea, order):
+    assert idea.title in as_adherent.get(f"/espace/idees/?tri={order}").text
+
+
 def test_a_refused_idea_keeps_what_was_typed(as_adherent):
     refused = as_adherent.post(f"{SPACE}/nouvelle", data=TYPED | {"proposal": " ", "is_signed": "y"})
     assert refused.status_code == 422
