@@ -7,9 +7,11 @@ from peewee import SCOPE_VALUES, Context, Field, FieldAlias
 
 
 class QuickContext(Context):
-    """peewee's way to write SQL, which writes the columns of our tables at once. The SQL is the same."""
+    """peewee's way to write SQL, which writes the columns of our tables at once, and limits as they are."""
 
     def sql(self, obj):
+        if type(obj) is int and self._sql and self._sql[-1] == " LIMIT ":
+            return self.literal(str(obj))  # SQLite plans a query again at each run when its limit is a value
         if not isinstance(obj, Field) or isinstance(obj, FieldAlias):
             return super().sql(obj)
         if self.state.scope == SCOPE_VALUES:
