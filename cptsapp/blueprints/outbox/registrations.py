@@ -10,6 +10,7 @@ from cptsapp.kernel.mail import MailSender, OutgoingMail, State, retention
 from cptsapp.kernel.prepared import Counted, prepared
 from cptsapp.kernel.registry import NavItem, Waiting, navigation
 from cptsapp.kernel.settings import settings
+from cptsapp.kernel.sources import has
 from cptsapp.kernel.text import plural
 
 from . import rules
@@ -44,15 +45,15 @@ def sent(start, end):
 
 @registry.person_panel("E-mails", template="outbox/_panel.html", access=("coordination",), order=80)
 def mails_of(person):
-    rows = _mails_of.all(person.email_normalised, f"%,{person.id},%")
+    rows = _mails_of.all(person.email_normalised, f",{person.id},")
     return {"mails": rows} if rows and may("coordination") else None
 
 
 @prepared
-def _mails_of(address, like):
+def _mails_of(address, number):
     """The last mails of a person at their address of today: an index gives them, however many mails left."""
-    mine = OutgoingMail.select().where(fn.LOWER(OutgoingMail.to_address) == address, OutgoingMail.person_ids**like)
-    return mine.order_by(OutgoingMail.id.desc()).limit(LISTED)
+    theirs = fn.LOWER(OutgoingMail.to_address) == address, has(OutgoingMail.person_ids, number)
+    return OutgoingMail.select().where(*theirs).order_by(OutgoingMail.id.desc()).limit(LISTED)
 
 
 @registry.personal_data("mails", "E-mails reçus du site")
