@@ -386,7 +386,7 @@ def test_a_person_gets_their_mails_and_has_them_erased(mailbox):
 @pytest.mark.sqlite_only
 def test_the_mails_of_a_record_are_found_by_their_address_whatever_else_left(app):
     query = registrations._mails_of._spelled(None)
-    plan = db.execute_sql(f"EXPLAIN QUERY PLAN {query.text}", ["nom@exemple.fr", ",1,"]).fetchall()
+    plan = db.execute_sql(f"EXPLAIN QUERY PLAN {query.text}", ["nom@exemple.fr", ",1,", 0]).fetchall()
     assert any("outgoing_mail_address" in str(row) for row in plan)
 
 
