@@ -6,6 +6,7 @@ import pytest
 from peewee import IntegrityError
 from playhouse.test_utils import assert_query_count
 
+from cptsapp.blueprints.adherent import choosing
 from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.directory.models import Entry
 from cptsapp.blueprints.person import rules as persons
@@ -122,3 +123,29 @@ def test_a_part_is_a_piece_of_its_page(as_coordinator, host):
         whole, part = (as_coordinator.get(path, headers=each).text for each in ({}, {"HX-Request": "true"}))
         assert part.strip() in whole, path
         assert "<html" not in part, path
+
+
+def test_beyond_a_list_a_host_is_found_by_name_and_nothing_typed_is_lost(as_coordinator, host, monkeypatch):
+    monkeypatch.setattr(choosing, "FEW", 1)
+    host_called("Autre"), host_called("Tiers")
+    other, path = host_called("Martin"), f"{DESK}/nouveau"
+    persons.create(given_name="Prénom", family_name="Martinet")  # no professional
+    assert f'value="{host}"' not in as_coordinator.get(path).text
+    typed = {"starts_on": NOW.isoformat(), "level": "niveau_1", "number": "7", "host-q": "mart", "host-lu": ""}
+    for searched in ({}, {"host-chercher": "1", "host-lu": "mart"}):  # by « Chercher », or by whatever button
+        found = as_coordinator.post(path, data=typed | searched)
+        assert found.status_code == 200
+        assert f'value="{other}"' in found.text
+        assert "MARTINET" not in found.text
+        assert 'value="7"' in found.text
+    assert not Placement.select().exists()
+    typed["host-lu"] = "mart"
+    assert "Choisissez le maître de stage" in as_coordinator.post(path, data=typed).text
+    for wrong in ("999", "0", "x", "²"):
+        assert as_coordinator.post(path, data=typed | {"host": wrong}).status_code == 422
+    assert as_coordinator.post(path, data=typed | {"host": other}).status_code == 303
+    row = Placement.get()
+    Practice.update(profession="").where(Practice.person == other).execute()
+    form = as_coordinator.get(f"{DESK}/{row.id}").text
+    assert f'value="{other}" checked' in form  # whoever was chosen stays, even without the profession
+    assert as_coordinator.post(f"{DESK}/{row.id}", data=typed | {"host": other, "number": "3"}).status_code == 303

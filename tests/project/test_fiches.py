@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from cptsapp.blueprints.adherent import choosing
 from cptsapp.blueprints.contract import rules as contract_rules
 from cptsapp.blueprints.event.models import Event
 from cptsapp.blueprints.project import importer, rules
@@ -215,3 +216,16 @@ def test_a_file_that_is_no_project_is_refused_whole_with_the_reason(as_coordinat
 def test_a_member_whose_year_ends_later_may_lead_an_action(as_coordinator, adherent, fiche):
     page = as_coordinator.get(f"{DESK}/{fiche.id}/modifier").text
     assert f'<option value="{adherent.person_id}">' in page
+
+
+def test_among_many_members_the_lead_is_found_by_name_or_is_nobody(as_coordinator, adherent, monkeypatch):
+    monkeypatch.setattr(choosing, "FEW", 0)
+    path, typed = f"{DESK}/nouvelle", {"title": "Repérer", "mission": "", "priority": "", "pilot-q": "fict"}
+    assert f'value="{adherent.person_id}"' in as_coordinator.post(path, data=typed).text
+    typed["pilot-lu"] = "fict"
+    assert as_coordinator.post(path, data=typed | {"pilot": adherent.person_id}).status_code == 303
+    fiche = Fiche.get()
+    assert fiche.pilot_id == adherent.person_id
+    sent = typed | {"pilot": "", "revision_read": fiche.revision}
+    assert as_coordinator.post(f"{DESK}/{fiche.id}/modifier", data=sent).status_code == 303
+    assert Fiche.get().pilot_id is None

@@ -3,6 +3,8 @@
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from cptsapp.blueprints.adherent.choosing import Among, ChoosingForm, PersonChoice
+from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.directory import offering
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
@@ -19,25 +21,32 @@ def nurse_codes() -> list[str]:
     return [code for code, each in reference.professions().items() if each.family == NURSES]
 
 
-def holders() -> dict:
+def _practising(codes: list[str], *, or_structures: bool = False) -> Among:
+    """Return those who practise one of these professions, the volunteers of teleconsultation first."""
+    condition = Practice.profession.in_(codes)
+    if or_structures:
+        condition |= Person.name != ""
+    return Among(condition, "Volontaires", offering.volunteers(VOLUNTEERS))
+
+
+def holders() -> Among:
     """Return who may borrow: professionals, and structures."""
     health = [code for code, each in reference.professions().items() if each.is_health]
-    structures = [(str(each.id), each.name) for each in Person.present().where(Person.name != "")]
-    groups = offering.choices(health, VOLUNTEERS)
-    return {**groups, "Structures": structures} if structures else groups
+    return _practising(health, or_structures=True)
 
 
-class PairForm(Form):
-    doctor = SelectField("Médecin généraliste", [InputRequired("Choisissez un médecin généraliste.")])
-    nurse = SelectField("Infirmier", [InputRequired("Choisissez un infirmier.")])
+class PairForm(ChoosingForm):
+    doctor = PersonChoice(
+        "Médecin généraliste",
+        [InputRequired("Choisissez un médecin généraliste.")],
+        among=lambda: _practising([GP]),
+    )
+    nurse = PersonChoice(
+        "Infirmier", [InputRequired("Choisissez un infirmier.")], among=lambda: _practising(nurse_codes())
+    )
     protocol_on = DateField(
         "Protocole signé le", [Optional()], description="Sans cette date, le binôme ne peut pas devenir actif."
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.doctor.choices = offering.choices([GP], VOLUNTEERS)
-        self.nurse.choices = offering.choices(nurse_codes(), VOLUNTEERS)
 
 
 class DayForm(Form):
@@ -58,14 +67,10 @@ class EquipmentForm(Form):
     note = StringField("Note", [Length(max=300)], description="Accessoires, emplacement. Aucun nom de patient.")
 
 
-class LendForm(Form):
-    holder = SelectField("À qui", [InputRequired("Choisissez à qui ce matériel est prêté.")])
+class LendForm(ChoosingForm):
+    holder = PersonChoice("À qui", [InputRequired("Choisissez à qui ce matériel est prêté.")], among=holders)
     out_on = DateField("Sorti le", [InputRequired("Donnez le jour de la sortie.")], default=today)
     due_on = DateField("Retour prévu le", [Optional()])
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.holder.choices = holders()
 
 
 class ReturnForm(DayForm):

@@ -170,6 +170,8 @@ def _shown(row, form=None):
     out = next((each for each in history if not each.returned_on), None)
     said = {"on": out.said_on, "state": out.said_note} if out and out.said_on else {}
     form = form or (ReturnForm(formdata=None, data=said) if out else LendForm(formdata=None))
+    if isinstance(form, LendForm):
+        form.holder.post_to = url_for(".lend", id=row.id)
     return page("loan/equipment.html", equipment=row, history=history, out=out, form=form, cost=euros(row.cost_cents))
 
 

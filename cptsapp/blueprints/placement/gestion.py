@@ -6,6 +6,8 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from wtforms import IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from cptsapp.blueprints.adherent.choosing import Among, ChoosingForm, PersonChoice
+from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.directory import offering
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
@@ -13,7 +15,6 @@ from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.access import access
 from cptsapp.kernel.dates import add_months, today
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import NavItem, navigation
 from cptsapp.kernel.tables import Bulk, Column, DataTable, OneOf
@@ -58,9 +59,15 @@ PLACEMENTS = DataTable(
 )
 
 
-class PlacementForm(Form):
+def _hosts() -> Among:
+    health = [code for code, each in reference.professions().items() if each.is_health]
+    approved = offering.volunteers("msu", stage="agree")
+    return Among(Practice.profession.in_(health), "Maîtres de stage agréés", approved)
+
+
+class PlacementForm(ChoosingForm):
     starts_on = SelectField("Semestre")
-    host = SelectField("Maître de stage", [InputRequired("Choisissez le maître de stage dans la liste.")])
+    host = PersonChoice("Maître de stage", [InputRequired("Choisissez le maître de stage.")], among=_hosts)
     level = SelectField("Niveau", choices=Level.choices())
     number = IntegerField(
         "Nombre de stagiaires",
@@ -76,8 +83,6 @@ class PlacementForm(Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        health = [code for code, each in reference.professions().items() if each.is_health]
-        self.host.choices = offering.choices(health, "msu", stage="agree", first="Maîtres de stage agréés")
         last = next_semester(next_semester(semester_of(today())))
         starts = {add_months(last, -6 * back) for back in range(SEMESTERS_BACK)}
         kept = self.starts_on.object_data

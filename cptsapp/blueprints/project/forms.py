@@ -3,6 +3,7 @@
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from cptsapp.blueprints.adherent.choosing import Among, ChoosingForm, PersonChoice
 from cptsapp.blueprints.adherent.models import Membership
 from cptsapp.blueprints.contract.models import Contract
 from cptsapp.blueprints.person.models import Kind, Person
@@ -11,28 +12,25 @@ from cptsapp.kernel.forms import Form
 
 from .models import SECTIONS
 
-MOST_PILOTS = 1000
-
 
 def _missions() -> list[tuple[str, str]]:
     return [("", "Hors des missions du contrat"), *((each.code, each.label) for each in reference.missions().values())]
 
 
-def _pilots() -> list[tuple[str, str]]:
-    """The members, by name: who leads an action is one of them."""
+def _pilots() -> Among:
+    """The members: who leads an action is one of them."""
     members = Membership.current().select(Membership.person)
-    rows = Person.present().where(Person.id.in_(members), Person.kind == Kind.PERSON).limit(MOST_PILOTS)
-    return [("", "Personne pour l’instant"), *((str(each.id), each.list_label) for each in rows)]
+    return Among(Person.id.in_(members) & (Person.kind == Kind.PERSON))
 
 
-class FicheForm(Form):
+class FicheForm(ChoosingForm):
     title = StringField("Titre", [InputRequired("Donnez un titre à la fiche."), Length(max=160)])
     label = StringField("Numéro affiché", [Optional(), Length(max=60)], description="Par exemple « Action 4 ».")
     code = StringField(
         "Code", [Optional(), Length(max=40)], description="Celui que portent les événements de l’action."
     )
     mission = SelectField("Mission", choices=_missions)
-    pilot = SelectField("Pilote", choices=_pilots, validate_choice=False)
+    pilot = PersonChoice("Pilote", [Optional()], among=_pilots, blank="Personne pour l’instant")
     priority = SelectField("Priorité", choices=[("", "Non définie"), ("1", "1, la première"), ("2", "2"), ("3", "3")])
     progress = IntegerField("Avancement, en %", [Optional(), NumberRange(0, 100, "L’avancement va de 0 à 100 %%.")])
     is_public = BooleanField("Montrer cette fiche sur le site, une fois validée")
