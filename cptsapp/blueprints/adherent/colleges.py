@@ -14,6 +14,7 @@ from cptsapp.kernel.db import Table, db, locked
 from cptsapp.kernel.errors import RuleError
 
 from . import history
+from .listing import Members, belongs
 from .models import Membership, MemberType, Practice
 
 for _action, _sentence in {
@@ -139,6 +140,13 @@ def decide(membership_id: int, college_id: int | None) -> None:
     journal.write("adherent.college_decided", "person", membership.person_id, college=college_id)
 
 
-def undecided():
-    """Return the running memberships that have no collège."""
-    return running().where(Membership.college.is_null())
+def undecided() -> Members:
+    """Return those who belong to the association and have no collège, in the order of a list."""
+    return Members(belongs(), Membership.college.is_null())
+
+
+def first_undecided(limit: int) -> list[Membership]:
+    """Return the first of them, the person joined."""
+    ids = undecided().memberships(0, limit)
+    query = Membership.select(Membership, Person).join(Person).where(Membership.id.in_(ids))
+    return list(query.order_by(Person.folded, Person.id))

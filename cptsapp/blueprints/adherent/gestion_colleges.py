@@ -15,7 +15,7 @@ from . import colleges
 from .gestion import bp_gestion
 from .models import MemberType
 
-MOST_SHOWN = 100  # members to decide on one page; the rest follows as they are decided
+MOST_SHOWN = 50  # members to decide on one page; the rest follows as they are decided
 
 
 class RuleForm(Form):
@@ -41,14 +41,13 @@ def college_rules():
         else:
             flash("La règle est enregistrée. Elle vaut pour les prochains adhérents ; appliquez-la aux présents.")
             return redirect(url_for("adherent_gestion.college_rules"), 303)
-    undecided = colleges.undecided()
-    shown = list(undecided.limit(MOST_SHOWN))
+    shown = colleges.first_undecided(MOST_SHOWN)
     return page(
         "adherent/colleges.html",
         form=form,
         rules=colleges.CollegeRule.all(),
         colleges=list(College.ordered()),
-        total=undecided.count(),
+        total=colleges.undecided().count_all(),
         memberships=shown,
         practices=colleges.professions_of(shown),
     )

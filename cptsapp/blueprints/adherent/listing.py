@@ -305,7 +305,8 @@ class Members(QueryRows):
         found = self._in_order(Select([first], [first.c.id]), first.c.place, first.c.person_id)
         return _ids(found.limit(FEW + 1))  # said twice, or SQLite would sort them all before it keeps the first
 
-    def _page(self, start, size) -> list[int]:
+    def memberships(self, start: int, size: int) -> list[int]:
+        """Return the ids of the memberships of a page, in order."""
         if self.words and self.found is None:
             few = self._found_few()
             self.found = len(few)
@@ -314,7 +315,7 @@ class Members(QueryRows):
         return _ids(self._walked().limit(size).offset(start))
 
     def part(self, start, size):
-        ids = self._page(start, size)
+        ids = self.memberships(start, size)
         place = {id: rank for rank, id in enumerate(ids)}
         return sorted(SHOWN.read(_details.tuples(json.dumps(ids))), key=lambda row: place[row.membership])
 

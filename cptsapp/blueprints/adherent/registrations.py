@@ -100,7 +100,7 @@ def waiting_requests():
 
 @registry.waiting("adherent.colleges", access=("coordination",))
 def members_without_college():
-    count = colleges.undecided().count() if colleges.CollegeRule.select().exists() else 0
+    count = colleges.undecided().count_all() if colleges.CollegeRule.select().exists() else 0
     words = plural(count, "adhérent sans collège", "adhérents sans collège")
     return [Waiting(words, url_for("adherent_gestion.college_rules"), count)]
 

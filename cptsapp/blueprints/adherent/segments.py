@@ -1,11 +1,16 @@
 """The members, by what the list knows of them: each segment holds whom it holds on the day when it is asked."""
 
+from collections import Counter
+from datetime import date
+
 from peewee import fn
 
 from cptsapp.blueprints.association.models import College
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
+from cptsapp.kernel.dates import today
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.registry import segment
 from cptsapp.kernel.urls import number_of
 
@@ -28,14 +33,30 @@ def members(value: str):
     return _members()
 
 
-def _counted(column):
-    """Return {value: how many members} of a column of their practices."""
-    query = Membership.current().select(column, fn.COUNT(1))
-    return dict(query.join(Practice, on=(Practice.person == Membership.person)).group_by(column).tuples())
+@kept
+def _practised(day: date) -> list[tuple[str, str | None, int]]:
+    """Return (profession, commune, how many members of a day) for what they practise and where."""
+    columns = (Practice.profession, Practice.commune)
+    query = Membership.current(day).select(*columns, fn.COUNT(1))
+    return list(query.join(Practice, on=(Practice.person == Membership.person)).group_by(*columns).tuples())
+
+
+def _by_profession() -> Counter:
+    counts = Counter()
+    for profession, _, count in _practised(today()):
+        counts[profession] += count
+    return counts
+
+
+def _by_commune() -> Counter:
+    counts = Counter()
+    for _, commune, count in _practised(today()):
+        counts[commune] += count
+    return counts
 
 
 def professions() -> list[tuple[str, str]]:
-    counts = _counted(Practice.profession)
+    counts = _by_profession()
     known = reference.professions()
     return [(code, f"{known[code].label} ({counts[code]})") for code in known if code in counts]
 
@@ -47,7 +68,7 @@ def of_profession(value: str):
 
 def _families() -> list[tuple[str, str]]:
     known = reference.professions()
-    used = {known[code].family for code in _counted(Practice.profession) if code in known}
+    used = {known[code].family for code in _by_profession() if code in known}
     return [(code, label) for code, label in reference.FAMILIES.items() if code in used]
 
 
@@ -58,7 +79,7 @@ def of_family(value: str):
 
 
 def _communes() -> list[tuple[str, str]]:
-    counts = _counted(Practice.commune)
+    counts = _by_commune()
     query = Commune.select(Commune.insee, Commune.name).where(Commune.insee.in_([each for each in counts if each]))
     return [(insee, f"{name} ({counts[insee]})") for insee, name in query.order_by(Commune.sort_name).tuples()]
 

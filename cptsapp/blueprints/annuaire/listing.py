@@ -41,7 +41,7 @@ class Listed(Members):
         self.where(_practises())
 
     def cards(self, start: int, size: int) -> list[Card]:
-        page = Membership.select(Membership.person).where(Membership.id.in_(self._page(start, size)))
+        page = Membership.select(Membership.person).where(Membership.id.in_(self.memberships(start, size)))
         return cards.read(Person.id.in_(page), self.readers)
 
     def all_cards(self) -> list[Card]:

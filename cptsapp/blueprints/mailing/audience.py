@@ -6,11 +6,14 @@ Steps are kept, not people: they are read again at each count and at the start. 
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import registry
 from cptsapp.kernel.choices import Choice
+from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.mail import Kind, headers, holds
 from cptsapp.kernel.mail.queue import CLOSED, NO_ADDRESS
 from cptsapp.kernel.text import plural
@@ -202,7 +205,13 @@ class Count:
 
 
 def count(steps: list[Step]) -> Count:
-    people = candidates(steps)
+    """Count whom steps name, as they stand today."""
+    return _count_on(stored(steps), today())
+
+
+@kept
+def _count_on(text: str, day: date) -> Count:
+    people = candidates(steps_of(json.loads(text)))
     kept = [each for each in people if not each.reason]
     reasons: dict[str, list[Candidate]] = {}
     for each in people:

@@ -14,6 +14,7 @@ from cptsapp.blueprints.person.models import Kind, Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune, Headcount
 from cptsapp.kernel.dates import add_months, date_fr, short_fr
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.text import number
 
 from .models import CommuneHeadcount
@@ -87,8 +88,10 @@ def _persons(*columns):
     return query.where(Person.kind == Kind.PERSON)
 
 
-def members_by(column, day: date) -> Counter:
-    """Return how many persons are members on `day` for each value of `column`, « profession » or « commune »."""
+@kept
+def members_by(name: str, day: date) -> Counter:
+    """Return how many persons are members on `day` for each value of « profession » or of « commune »."""
+    column = {"profession": Practice.profession, "commune": Practice.commune}[name]
     counted = fn.COUNT(Membership.person.distinct())
     rows = _persons(column, counted).where(_standing(day)).group_by(column).tuples()
     found = Counter()
@@ -99,7 +102,7 @@ def members_by(column, day: date) -> Counter:
 
 def by_profession(day: date) -> list[Line]:
     """Return the professions that have members or a headcount, the least represented first."""
-    members, counted = members_by(Practice.profession, day), Headcount.at(day)
+    members, counted = members_by("profession", day), Headcount.at(day)
     lines = []
     for code, profession in reference.professions().items():
         row = counted.get(code)
@@ -144,7 +147,7 @@ def _family(family, lines) -> Line:
 
 def by_commune(day: date) -> list[Line]:
     """Return the communes of the territory, the least represented first, then members from elsewhere."""
-    members, counted = members_by(Practice.commune, day), CommuneHeadcount.at(day)
+    members, counted = members_by("commune", day), CommuneHeadcount.at(day)
     communes = list(Commune.of_territory())
     lines = [
         _line(each.insee, each.name, members[each.insee], counted.get(each.insee), per_10000=_density(members, each))
@@ -171,7 +174,7 @@ def _commune_order(line: Line):
 def total(day: date) -> Total:
     """Return the members who are health professionals on `day`, out of how many."""
     health = {code for code, profession in reference.professions().items() if profession.is_health}
-    members, counted = members_by(Practice.profession, day), Headcount.at(day)
+    members, counted = members_by("profession", day), Headcount.at(day)
     detailed = [row for code, row in counted.items() if code in health]
     return Total(
         members=sum(members[code] for code in health),
@@ -192,6 +195,7 @@ def days_shown(first: date, last: date) -> list[date]:
     return [add_months(last, -step * back) for back in range(count, -1, -1)]
 
 
+@kept
 def history(last: date, family: str = "") -> list[tuple[date, int, int | None]]:
     """Return (day, members, professionals counted then or None) over time, for a family or for everybody."""
     codes = [code for code, each in reference.professions().items() if each.family == family]
