@@ -18,6 +18,7 @@ from cptsapp.blueprints.person import finding
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.forms import WRONG_CHOICE, Form
+from cptsapp.kernel.kept import keep
 from cptsapp.kernel.sources import counted
 
 from .models import Practice
@@ -51,13 +52,19 @@ class Among:
         some = self.people().select(SQL("1")).order_by().limit(FEW + 1)
         return counted(Person.select(fn.COUNT(1)).from_(some)) > FEW
 
+    def _all(self, kept: int | None) -> list[Person]:
+        """Return all of them, read again once something has been written."""
+        query = self.people(kept)
+        text, values = query.sql()
+        return keep((Among, text, tuple(values)), lambda: list(query))
+
     def firsts(self) -> set[int]:
         return {id for (id,) in self.first.tuples()} if self.first is not None else set()
 
     def listed(self, kept: int | None) -> list[SelectChoice]:
         """Return all of them as the choices of a select, in their groups."""
         firsts, groups = self.firsts(), {self.title: [], OTHERS: [], STRUCTURES: []}
-        for each in self.people(kept):
+        for each in self._all(kept):
             rest = STRUCTURES if each.name else OTHERS
             groups[self.title if each.id in firsts or not self.title else rest].append(each)
         return [

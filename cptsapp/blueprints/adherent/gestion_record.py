@@ -11,13 +11,13 @@ from cptsapp.blueprints.person import finding
 from cptsapp.blueprints.person.models import Kind, Person
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
-from cptsapp.kernel.forms import Form
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import participations, person_panel
 
 from . import checks, record
+from .choosing import Among, ChoosingForm, PersonChoice
 from .forms import MODES, meant, profession_choices, stripped
 from .gestion import bp_gestion
 from .models import OTHER, Membership, PersonNote, PersonTag, Practice, StructureRole, Tag
@@ -26,13 +26,19 @@ BOTH = ("bureau", "coordination")
 MOST_ENTRIES, MOST_PARTICIPATIONS, MOST_PEOPLE = 8, 6, 200
 
 
-class PracticeForm(Form):
+def _structures() -> Among:
+    return Among(Person.kind == Kind.STRUCTURE)
+
+
+class PracticeForm(ChoosingForm):
     profession = SelectField("Profession", choices=profession_choices)
     profession_other = StringField("Profession hors de la liste", [Length(max=120)], [stripped])
     commune_text = StringField("Commune", [Length(max=100)], [stripped])
     mode = SelectField("Mode d’exercice")
     organisation = StringField("Cabinet, maison de santé ou employeur", [Length(max=160)], [stripped])
-    works_at = SelectField("Structure adhérente où la personne exerce")
+    works_at = PersonChoice(
+        "Structure adhérente où la personne exerce", [Optional()], among=_structures, blank="Aucune"
+    )
     rpps = StringField("Numéro RPPS", [Optional()], [checks.digits])
     adeli = StringField("Numéro ADELI", [Optional()], [checks.digits])
     competences = TextAreaField("Compétences", [Length(max=4000)])
@@ -47,7 +53,6 @@ class PracticeForm(Form):
         known = [value for value, _ in MODES]
         own = [(practice.mode, practice.mode)] if practice.mode and practice.mode not in known else []
         self.mode.choices = [*MODES, *own]
-        self.works_at.choices = [("", "Aucune"), *_structures()]
         self.before, self.places = practice, ()
 
     def read(self) -> dict:
@@ -66,11 +71,6 @@ class PracticeForm(Form):
                 raise RuleError("Cette commune n’est pas reconnue, ou plusieurs portent ce nom.", field="commune_text")
             values["insee"] = place.insee
         return values
-
-
-def _structures() -> list[tuple[str, str]]:
-    query = Person.present().where(Person.kind == Kind.STRUCTURE).limit(1000)
-    return [(str(each.id), each.name) for each in query]
 
 
 @person_panel("Exercice", template="adherent/_practice.html", access=BOTH, order=15)

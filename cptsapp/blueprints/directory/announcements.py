@@ -52,8 +52,9 @@ def addresses():
         yield "/repertoires/", None
     for definition in shown:
         yield f"/repertoires/{definition.slug}/", None
-        for entry in finding.visible(definition, viewing.VISITOR):
-            yield f"/repertoires/{definition.slug}/{entry.id}", entry.confirmed_on
+        entries = finding.visible(definition, viewing.VISITOR).select(Entry.id, Entry.confirmed_on)
+        for id, confirmed_on in entries.tuples():
+            yield f"/repertoires/{definition.slug}/{id}", confirmed_on
 
 
 def _choices() -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Where events are announced: menus, the home page, the member space, the search, the sitemap, letters, segments."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import url_for
 from flask_login import current_user
@@ -8,6 +8,7 @@ from flask_login import current_user
 from cptsapp.kernel.access import roles
 from cptsapp.kernel.dates import SHORT_MONTHS, datetime_fr, to_paris, today
 from cptsapp.kernel.db import now
+from cptsapp.kernel.kept import kept
 from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.registry import (
     LetterItem,
@@ -108,7 +109,8 @@ def of_action(code: str):
 
 @sitemap
 def addresses():
-    events = list(scopes.announced(VISITOR).order_by(Event.starts_at.desc()))
+    shown = scopes.announced(VISITOR).select(Event.slug, Event.published_at, Event.created_at)
+    events = list(shown.order_by(Event.starts_at.desc()))
     if events:
         yield "/evenements/", None
         yield "/evenements/passes", None
@@ -136,9 +138,14 @@ def for_letters(start: date, end: date):
 
 def _choices() -> list[tuple[str, str]]:
     """Return the last events with registrations, the last first."""
-    recent = Event.select().where(
+    return _recent(today())
+
+
+@kept
+def _recent(day: date) -> list[tuple[str, str]]:
+    recent = Event.select(Event.id, Event.title, Event.starts_at).where(
         Event.status.in_([str(Status.PUBLISHED), str(Status.HELD)]), Event.deleted_at.is_null(),
-        Event.starts_at > now() - timedelta(days=730),
+        Event.starts_at > datetime.combine(day, time.min) - timedelta(days=730),
     )  # fmt: skip
     query = recent.order_by(Event.starts_at.desc()).limit(MOST_CHOICES)
     return [(str(each.id), f"{each.heading}, {datetime_fr(each.starts_at)}") for each in query]

@@ -262,11 +262,11 @@ def open_or_leave(id):
 @bp_gestion.get("/groupes")
 @access("coordination")
 def saved_groups():
-    known = audience.offered()
-    found = [
-        (each, audience.describe(audience.steps_of(each.steps), known), audience.count(audience.steps_of(each.steps)))
-        for each in SavedAudience.select().order_by(SavedAudience.name)
-    ]
+    rows = list(SavedAudience.select().order_by(SavedAudience.name))
+    known, found = audience.offered() if rows else [], []
+    for each in rows:
+        steps = audience.steps_of(each.steps)
+        found.append((each, audience.describe(steps, known), audience.count(steps)))
     return page("mailing/groups.html", found=found)
 
 
