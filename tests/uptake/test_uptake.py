@@ -12,6 +12,7 @@ from cptsapp.blueprints.uptake import figures, rules
 from cptsapp.blueprints.uptake.models import CommuneHeadcount
 from cptsapp.kernel import registry
 from cptsapp.kernel.dates import add_months, today
+from cptsapp.kernel.db import now
 from cptsapp.kernel.errors import RuleError
 from tests.conftest import text_of
 
@@ -137,6 +138,15 @@ def test_the_history_counts_each_day(join, communes):
     assert [count for _, count, _ in figures.history(today())] == [1, 1, 2, 2]
     assert [count for _, count, _ in figures.history(today(), "pharmacie")] == [1, 1]
     assert figures.history(today(), "dentaire") == []
+
+
+def test_whoever_left_and_came_back_is_counted_once_on_that_day(join, communes):
+    join("60", started_on=add_months(today(), -1))
+    back = join("60", started_on=add_months(today(), -2))
+    Membership.update(ended_on=today(), left_at=now()).where(Membership.person == back).execute()
+    Membership.create(person=back, started_on=today())
+    assert [count for _, count, _ in figures.history(today())] == [1, 2, 2]
+    assert figures.history(today())[-1][1] == figures.total(today()).members
 
 
 def test_the_page_costs_as_many_queries_for_many_members(join, communes, app):

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN, fn
 
 from cptsapp.blueprints.adherent.models import Membership, Practice
 from cptsapp.blueprints.person.models import Kind, Person
@@ -199,20 +199,31 @@ def days_shown(first: date, last: date) -> list[date]:
 def history(last: date, family: str = "") -> list[tuple[date, int, int | None]]:
     """Return (day, members, professionals counted then or None) over time, for a family or for everybody."""
     codes = [code for code, each in reference.professions().items() if each.family == family]
-    query = _persons(fn.MIN(Membership.started_on))
-    first = (query.where(Practice.profession.in_(codes)) if family else query).scalar()
-    if first is None:
+    spans = _Spans(Practice.profession.in_(codes) if family else None)
+    if spans.first is None:
         return []
-    days = days_shown(min(_as_day(first), last), last)
-    sums = [fn.COUNT(Case(None, ((_standing(day), Membership.person),), None).distinct()) for day in days]
-    query = _persons(*sums)
-    counts = (query.where(Practice.profession.in_(codes)) if family else query).tuples().get()
-    return [(day, count, _headcount(day, codes)) for day, count in zip(days, counts, strict=True)]
+    days = days_shown(min(spans.first, last), last)
+    return [(day, spans.count(day), _headcount(day, codes)) for day in days]
 
 
-def _as_day(value) -> date:
-    """SQLite gives the least of a column as a text."""
-    return value if isinstance(value, date) else date.fromisoformat(value)
+class _Spans:
+    """From when to when persons were members, those who were once counted together, to be asked of several days."""
+
+    def __init__(self, condition=None):
+        condition = Membership.id.is_null(False) if condition is None else condition
+        each = Membership.alias()
+        several = each.select(each.person).group_by(each.person).having(fn.COUNT(1) > 1)
+        span = (Membership.started_on, Membership.ended_on)
+        once = _persons(*span, fn.COUNT(1)).where(condition, Membership.person.not_in(several)).group_by(*span)
+        again = _persons(*span, Membership.person).where(condition, Membership.person.in_(several))
+        self.once, self.again = list(once.tuples()), list(again.tuples())
+        self.first = min((start for start, _, _ in (*self.once, *self.again)), default=None)
+
+    def count(self, day: date) -> int:
+        """Return how many were members on a day, each person once."""
+        stood = lambda start, end: start <= day and (end is None or end >= day)  # noqa: E731 (as `_standing`)
+        once = sum(count for start, end, count in self.once if stood(start, end))
+        return once + len({person for start, end, person in self.again if stood(start, end)})
 
 
 def _headcount(day: date, codes: list[str]) -> int | None:
