@@ -135,6 +135,7 @@ def test_postgresql_that_restarts_costs_clean_refusals_and_no_row(postgresql, tm
     db.close_all()
     site = Site(folder, CPTS_DATABASE_URL=postgresql.url)
     try:
+        wait_until(lambda: len(workers(site.process)) == 2)  # the first answers before the second is there
         first = workers(site.process)
         with site:
             for _ in range(ROUNDS):
