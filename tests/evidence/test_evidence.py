@@ -30,6 +30,7 @@ from cptsapp.kernel.files import StoredFile, purge_orphans
 from tests.conftest import text_of
 from tests.event.test_booking import make_event
 from tests.pdftext import texts
+from tests.postgresql import counts_what_is_kept
 
 DESK = "/gestion/projet/preuves"
 PDF = b"%PDF-1.4\nrien\n%%EOF\n"
@@ -309,6 +310,7 @@ def test_the_proofs_of_a_binned_fiche_are_gone_with_it(as_coordinator, fiche, pr
     assert not standings(Proof.joined())
 
 
+@counts_what_is_kept
 def test_a_page_asks_as_much_for_one_proof_as_for_many(as_coordinator, contract, fiche, proof):
     paths = (f"{DESK}/", f"{DESK}/fiches/{fiche.id}", f"{DESK}/{proof.id}")
 

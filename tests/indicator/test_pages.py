@@ -25,6 +25,7 @@ from cptsapp.kernel import kept, registry
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 BOARD = "/gestion/projet"
 DESK = "/gestion/projet/indicateurs"
@@ -95,6 +96,7 @@ def asked(browser, address) -> int:
     return counted.count
 
 
+@counts_what_is_kept
 @pytest.mark.parametrize("address", [BOARD, f"{DESK}/", f"{BOARD}?annee=1-1"])
 def test_the_pages_of_a_large_project_ask_little_even_when_nothing_is_kept(as_coordinator, address):
     project()

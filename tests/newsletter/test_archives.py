@@ -14,6 +14,7 @@ from cptsapp.kernel import counting
 from cptsapp.kernel.db import db, revision
 from tests.conftest import text_of
 from tests.newsletter.conftest import heading
+from tests.postgresql import counts_what_is_kept
 
 ARCHIVES = "/lettre/archives/"
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
@@ -125,6 +126,7 @@ def test_a_busy_database_loses_one_figure_and_never_a_page(client, letters, monk
     counting.quietly(busy)
 
 
+@counts_what_is_kept
 def test_a_list_of_many_letters_costs_as_many_queries(client, make, letters):
     def cost():
         revision.bump()  # nothing is kept ready

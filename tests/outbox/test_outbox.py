@@ -23,6 +23,7 @@ from cptsapp.kernel.mail.dialogue import Outcome, Result
 from cptsapp.kernel.mail.explain import UNKNOWN, explain
 from cptsapp.kernel.mail.models import FrozenMail, MailTry
 from tests.conftest import text_of
+from tests.postgresql import counts_what_is_kept
 
 
 def write(to="zoe@exemple.fr", **options):
@@ -79,6 +80,7 @@ def test_the_fragment_is_a_piece_of_the_page(as_coordinator, refused):
     assert "<html" not in part
 
 
+@counts_what_is_kept
 def test_the_list_costs_the_same_whatever_its_length(as_coordinator, app):
     def cost():
         with count_queries() as counted:

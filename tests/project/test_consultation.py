@@ -19,6 +19,7 @@ from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import OutgoingMail
 from tests.conftest import logged_in, open_account, text_of
+from tests.postgresql import counts_what_is_kept
 from tests.project.test_fiches import publish
 
 DESK = "/gestion/projet/consultations"
@@ -288,6 +289,7 @@ def test_what_people_write_is_text_and_nothing_else(as_adherent, as_coordinator,
     assert "'=1+1" in as_coordinator.post(f"{DESK}/export", data={"format": "csv"}).text
 
 
+@counts_what_is_kept
 def test_pages_ask_as_much_for_one_comment_as_for_many(as_coordinator, as_adherent, consultation, adherent, address):
     def asked():
         found = []

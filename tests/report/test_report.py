@@ -29,6 +29,7 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.text import euros
 from tests.conftest import text_of
 from tests.evidence.test_evidence import held
+from tests.postgresql import counts_what_is_kept
 
 DESK = "/gestion/projet/rapports"
 
@@ -434,6 +435,7 @@ def test_the_reading_page_nests_the_headings_and_runs_no_script(as_coordinator, 
     assert "<script>alert" not in page
 
 
+@counts_what_is_kept
 def test_pages_ask_as_much_for_a_long_report_as_for_a_short_one(as_coordinator, contract, report):
     paths = [f"{DESK}/", *(f"{DESK}/{report.id}{end}" for end in ("", "/lire", "/chiffres"))]
 
