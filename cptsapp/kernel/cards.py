@@ -58,15 +58,19 @@ def panels(registered: list[Panel], **subject) -> list[tuple[str, Markup]]:
 def waiting() -> list[Waiting]:
     """Return what waits for whoever asks, nothing that counts zero.
 
-    Each source is asked again once something has been written, or a minute has gone by: some things wait from a moment.
+    It is asked again once something has been written, or a minute has gone by: some things wait from a moment.
     """
-    held, found = roles(), []
-    whose = current_user.id, held, int(time.time() // 60)
+    held = roles()
+    return keep((waiting, current_user.id, held, int(time.time() // 60)), lambda: _waiting(held))
+
+
+def _waiting(held) -> list[Waiting]:
+    found = []
     for source in waiting_sources:
         if not may_enter(source.access, held):
             continue
         try:
-            found += keep((waiting, source, *whose), lambda load=source.load: [each for each in load() if each.count])
+            found += [each for each in source.load() if each.count]
         except Exception:  # see above
             log.exception("waiting source %s failed", source.key)
     return found

@@ -14,9 +14,9 @@ with places for its values: whatever may change from one call to the next (a day
 
 from inspect import signature
 
-from peewee import SQL, Node, NodeList, fn
+from peewee import SQL, Node, fn
 
-from .db import db, is_sqlite
+from .db import db
 from .kept import keep
 
 
@@ -33,16 +33,6 @@ class Place(Node):
     def fill(self, values):
         value = values[self.rank]
         return self.convert(value) if self.convert else value
-
-
-def listed(ids: "Place") -> NodeList:
-    """Return what a column is compared with, by `in_`, when the value given is a list of ids written in JSON.
-
-    A list of any length is one value: the query is spelled once, whatever the number of rows.
-    """
-    if is_sqlite():
-        return NodeList((SQL("(SELECT value FROM json_each("), ids, SQL("))")))
-    return NodeList((SQL("(SELECT value::bigint FROM json_array_elements_text("), ids, SQL("::json))")))
 
 
 class Spelled:
@@ -94,10 +84,6 @@ class Prepared:
         cursor = kept.run(values)
         rows = cursor.fetchall()
         return list(map(kept.reader(cursor), rows)) if rows else []
-
-    def tuples(self, *values) -> list[tuple]:
-        """Return the rows as the database gives them."""
-        return self._spelled(None).run(values).fetchall()
 
     def first(self, *values):
         kept = self._spelled(1)

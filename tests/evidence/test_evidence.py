@@ -331,7 +331,7 @@ def test_a_page_asks_as_much_for_one_proof_as_for_many(as_coordinator, contract,
         other = rules.expect(fiche.id, label=f"Preuve {rank}", kind="minutes", contract_id=contract.id, year=2)
         rules.attach(other.id, document_id=Piece.get().document_id)
     assert asked() == before
-    assert max(before) <= 22
+    assert max(before) <= 20
 
 
 def test_without_a_contract_proofs_are_those_of_the_whole_action(as_coordinator, fiche):

@@ -2,7 +2,7 @@
 
 One référent of a protocol and the entries that a list takes are asked through the site by members who are logged in;
 one holder of a thing, by the coordination in many windows; places of a volunteer, by processes that call the rule.
-`CPTS_FAULTS=long` (`make faults`) makes 100 rounds, with more of each.
+`CPTS_FAULTS=long` (`make faults`) makes 100 rounds.
 """
 
 import contextlib
@@ -37,8 +37,8 @@ from tests.faults.test_event_races import ANSWERS_WITHIN_SECONDS, BUSY, LONG, RO
 
 __all__ = ["place"]
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", 100 if LONG else 1))
-MEMBERS, LIMIT, PLACES = 12 if LONG else 8, 5, 7
-TAKERS, TRIES = 3 if LONG else 2, 5
+MEMBERS, LIMIT, PLACES = 12, 5, 7
+TAKERS, TRIES = 3, 5
 SIGNER = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token")  # as Flask-WTF signs what a form carries
 SMALL = {
     "name": "Petite liste", "purpose": "Essayer.", "theme": "acces", "subject": "person", "readers": "adherents",

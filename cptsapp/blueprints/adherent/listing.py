@@ -18,11 +18,11 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory.models import Commune
 from cptsapp.kernel.dates import today
-from cptsapp.kernel.db import db
+from cptsapp.kernel.db import among, db
 from cptsapp.kernel.filters import Cases, OneOf
 from cptsapp.kernel.flatrows import FlatRows
 from cptsapp.kernel.kept import kept
-from cptsapp.kernel.prepared import listed, prepared
+from cptsapp.kernel.prepared import prepared
 from cptsapp.kernel.settings import settings
 from cptsapp.kernel.sources import QueryRows, counted, read_in_turn
 from cptsapp.kernel.tables import Bulk, Column, DataTable
@@ -317,7 +317,7 @@ class Members(QueryRows):
     def part(self, start, size):
         ids = self.memberships(start, size)
         place = {id: rank for rank, id in enumerate(ids)}
-        return sorted(SHOWN.read(_details.tuples(json.dumps(ids))), key=lambda row: place[row.membership])
+        return sorted(SHOWN.read(_details.rows(json.dumps(ids))), key=lambda row: place[row.membership])
 
     def persons(self):
         """Return the query of the ids of the persons, in one column."""
@@ -340,7 +340,7 @@ def _joined(shown: FlatRows):
 
 @prepared
 def _details(memberships):
-    return _joined(SHOWN).where(Membership.id.in_(listed(memberships)))
+    return _joined(SHOWN).where(among(Membership.id, memberships))
 
 
 def _ids(query) -> list[int]:
