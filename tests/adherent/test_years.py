@@ -308,7 +308,7 @@ def test_who_does_not_renew_is_left_in_peace(campaign, client):
 
 
 def test_a_person_is_left_out_and_taken_back(campaign, as_coordinator):
-    someone = Membership.get()
+    someone = Membership.select().order_by(Membership.id).first()  # one with an address: rows may come in any order
     path = f"{RENEWAL}/{campaign.id}"
     as_coordinator.post(f"{path}/lot", data={"action": "ecarter", "id": [someone.id]})
     assert renewing.figures(campaign)[Situation.LEFT_OUT] == 1
