@@ -4,6 +4,7 @@ import gc
 import os
 
 from cptsapp import create_app
+from cptsapp.kernel.later import leave_what_is_loaded
 from cptsapp.kernel.logs import GunicornLogger
 from cptsapp.kernel.settings import settings
 
@@ -23,18 +24,12 @@ loglevel = "warning"
 accesslog = None  # addresses of pages may hold what was searched for
 
 
-def share_memory():
-    """Leave what is loaded where it is: the collector of a process forked from this one writes nothing there."""
-    gc.collect()
-    gc.freeze()
-
-
 def when_ready(server):
-    share_memory()
+    leave_what_is_loaded()
 
 
 def on_reload(server):
     """Make the application again, as cpts.toml now says, for the processes that take over from the others."""
     gc.unfreeze()
     server.app.callable = create_app()
-    share_memory()
+    leave_what_is_loaded()

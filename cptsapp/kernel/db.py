@@ -128,12 +128,11 @@ def insert_rows(model, fields, rows, *, returning: bool = False) -> list[int]:
     defaults = [field.default() if callable(field.default) else field.default for field in blanks]
     names = ", ".join(f'"{field.column_name}"' for field in columns)
     line = "(" + ", ".join([db.obj.param] * len(columns)) + ")"
+    spelled = [field.db_value for field in columns]
     ids, size = [], max(1, MOST_VALUES // len(columns))
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
-        values = [
-            field.db_value(value) for row in part for field, value in zip(columns, (*row, *defaults), strict=True)
-        ]
+        values = [spell(value) for row in part for spell, value in zip(spelled, (*row, *defaults), strict=True)]
         sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ' + ", ".join([line] * len(part))  # noqa: S608
         cursor = db.execute_sql(sql + (" RETURNING id" if returning else ""), values)
         if returning:

@@ -4,7 +4,6 @@ They are forked from the process that has loaded the application: it is read onc
 """
 
 import ctypes
-import gc
 import logging
 import multiprocessing
 import signal
@@ -23,6 +22,7 @@ from gunicorn.app.base import BaseApplication
 
 from . import jobs, logs, mailbox
 from .errors import RuleError
+from .later import leave_what_is_loaded
 from .settings import settings
 
 log = logging.getLogger("cptsapp.serving")
@@ -97,8 +97,7 @@ def refuse_taken(host: str, port: int, way_out: str):
 
 
 def _start(tasks: dict[str, Callable]) -> list:
-    gc.collect()
-    gc.freeze()  # what is loaded stays in shared pages: the collector of a child does not write to it
+    leave_what_is_loaded()
     fork = multiprocessing.get_context("fork")
     processes = [fork.Process(target=_alone, args=(task,), name=name) for name, task in tasks.items()]
     for process in processes:

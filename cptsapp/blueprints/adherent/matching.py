@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from peewee import JOIN
 
@@ -40,9 +41,9 @@ class Reading:
         names = (values.get("family_name", "").upper(), values.get("given_name", ""))
         return values.get("name") or " ".join(filter(None, names)) or values.get("email", "") or "Ligne sans nom"
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, str]:
-        """(family, given) folded; a structure has no given name."""
+        """(family, given) folded; a structure has no given name. To be asked once the row is read."""
         values = self.values
         return fold(values.get("name") or values.get("family_name", "")), fold(values.get("given_name", ""))
 
@@ -58,7 +59,7 @@ class Known:
     tags: set[str] = field(default_factory=set)  # folded
     speaker: Person | None = None
 
-    @property
+    @cached_property
     def names(self):
         return fold(self.person.name or self.person.family_name), fold(self.person.given_name)
 

@@ -10,8 +10,9 @@ from cptsapp.blueprints.person import finding
 from cptsapp.blueprints.person.models import Kind, Person, saved_many
 from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory import rules as territory
-from cptsapp.kernel.db import insert_rows, revision
+from cptsapp.kernel.db import db, insert_rows, revision
 from cptsapp.kernel.errors import RuleError
+from cptsapp.kernel.flatrows import FlatRows
 from cptsapp.kernel.importing import Effect
 
 from . import additions, history, years
@@ -141,22 +142,31 @@ def _practise(person_id: int, values: dict) -> dict | None:
 
 # Taking back
 
+PERSONS = FlatRows(*Person._meta.sorted_fields, of=Person.id)
+PRACTICES = FlatRows(*Practice._meta.sorted_fields, of=Practice.person)
+MEMBERSHIPS = FlatRows(*Membership._meta.sorted_fields, of=Membership.person)
+YEARS = FlatRows(*Year._meta.sorted_fields, of=Membership.person)
+
 
 def fingerprints(ids: list[int]) -> dict[int, str]:
     """Return {person: a text that changes with anything written on the record or pointing to it}."""
     parts, among = defaultdict(list), SQL("(" + ", ".join(map(str, map(int, ids))) + ")")
-    for row in Person.select().where(Person.id.in_(among)).tuples():
-        parts[row[0]].append(row)
-    for model, key in ((Practice, Practice.person), (Membership, Membership.person)):
-        for row in model.select(key, model).where(key.in_(among)).order_by(model._meta.primary_key).tuples():
-            parts[row[0]].append(row)
-    own = Year.select(Membership.person, Year).join(Membership).where(Membership.person.in_(among)).order_by(Year.id)
-    for row in own.tuples():
-        parts[row[0]].append(row)
+    for *row, id in PERSONS.read(db.execute(PERSONS.of(Person).where(Person.id.in_(among)))):
+        parts[id].append(tuple(row))
+    for model, rows in ((Practice, PRACTICES), (Membership, MEMBERSHIPS)):
+        query = rows.of(model).where(model.person.in_(among)).order_by(model._meta.primary_key)
+        _add(parts, rows.read(db.execute(query)))
+    own = YEARS.of(Year).join(Membership).where(Membership.person.in_(among)).order_by(Year.id)
+    _add(parts, YEARS.read(db.execute(own)))
     for key, query in _pointing():
         for id, count in query.where(key.in_(among)).group_by(key).tuples():
             parts[id].append((query.model._meta.table_name, count))
     return {id: hashlib.blake2b(repr(found).encode(), digest_size=16).hexdigest() for id, found in parts.items()}
+
+
+def _add(parts, rows):
+    for *row, id in rows:
+        parts[id].append((id, *row))
 
 
 def _pointing():
