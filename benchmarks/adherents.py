@@ -5,11 +5,14 @@ Flask view over raw sqlite3, on the same server in the same run; the import stan
 """
 
 import csv
+import http.cookiejar
 import io
 import os
 import resource
 import sqlite3
 import time
+import urllib.parse
+import urllib.request
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -108,9 +111,6 @@ def instance(place: Path, size: int) -> Path:
 
 def login(port: int, path: Path, email: str = "banc@exemple.fr") -> str:
     """Return the Cookie header of an account, the coordinator's at first, logged in by a one-time link."""
-    import http.cookiejar
-    import urllib.request
-
     create_app(path)
     with connection():
         link = accounts.one_time_link(email)
@@ -121,9 +121,14 @@ def login(port: int, path: Path, email: str = "banc@exemple.fr") -> str:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
-def words(n: int) -> str:
-    import urllib.parse
+def whole_name(n: int) -> str:
+    """Return the names of a member, typed in full: they find one person, however many there are."""
+    rank = n * 37 % 1000
+    return urllib.parse.quote(f"{GIVEN[rank * 7 % len(GIVEN)]} {family_name(rank * 7919 % 160_000)}")
 
+
+def words(n: int) -> str:
+    """Return the beginnings of words: what they find grows as the list does."""
     typed = [family_name(n * 37 % 1000)[:5], GIVEN[n % len(GIVEN)] + " " + family_name(n)[:3], "savigny ma", "0199"]
     return urllib.parse.quote(typed[n % 3])
 
@@ -137,8 +142,10 @@ def measure(port, process, cookie):
 
     yield "liste, 100 lignes", run(f"{base}?par=100")
     yield "liste, 25 lignes", run(base)
-    yield "recherche, partie HTMX", run(lambda n: f"{base}?q={words(n)}", part)
-    yield "filtre, partie HTMX", run(lambda n: f"{base}?commune={PLACES[n % len(PLACES)]}&profession=60", part)
+    yield "recherche d’une personne, partie HTMX", run(lambda n: f"{base}?q={whole_name(n)}", part)
+    yield "recherche large, partie HTMX", run(lambda n: f"{base}?q={words(n)}", part)
+    yield "filtre, partie HTMX", run(lambda n: f"{base}?commune={PLACES[n % len(PLACES)]}", part)
+    yield "deux filtres, partie HTMX", run(lambda n: f"{base}?commune={PLACES[n % len(PLACES)]}&profession=60", part)
     yield "fiche", run(lambda n: f"/gestion/personnes/{2 + n % 900}")
 
 
