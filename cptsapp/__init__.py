@@ -2,8 +2,9 @@
 
 import importlib
 import os
-from importlib.util import find_spec
+import re
 from pathlib import Path
+from pkgutil import iter_modules
 
 from flask import Flask, request
 from htmx_flask import Htmx
@@ -64,7 +65,9 @@ FEATURES = [
 OPTIONAL = ("contact", "news", "event", "directory")
 # These go with the feature that they stand on.
 GO_WITH = {"introduction": "directory"}
-MODULES = ("models", "views", "gestion", "jobs", "cli", "indicators", "registrations", "demo")
+PAGES = re.compile("(\\w+_)?views|gestion(_\\w+)?")  # the modules of a feature that hold pages
+OTHERS = ("models", "jobs", "cli", "indicators", "registrations", "demo")
+BLUEPRINTS = ("bp", "bp_gestion", "bp_space")
 
 
 def create_app(instance: Path | str | None = None, **overrides) -> Flask:
@@ -169,19 +172,25 @@ def refuse_unknown_features():
 
 
 def add_feature(app, name):
-    """Import a feature's modules, which fill the registries, and mount what they bring."""
-    package = f"cptsapp.blueprints.{name}"
-    if name in features_off() or find_spec(package) is None:
+    """Import a feature's modules, which fill the registries, and mount what they bring.
+
+    All its pages are read before the first is mounted: files share a blueprint, which then takes no more of them.
+    """
+    if name in features_off():
         return
-    for module in MODULES:
-        if find_spec(f"{package}.{module}") is not None:
-            mount(app, f"{package}.{module}")
+    package = importlib.import_module(f"cptsapp.blueprints.{name}")
+    found = sorted(module.name for module in iter_modules(package.__path__))
+    pages = [each for each in found if PAGES.fullmatch(each)]
+    for each in pages:
+        importlib.import_module(f"{package.__name__}.{each}")
+    for each in (*pages, *(other for other in OTHERS if other in found)):
+        mount(app, f"{package.__name__}.{each}")
 
 
 def mount(app, module_name):
     """Import a module and give the application its blueprints, its command group and its `init_app`."""
     module = importlib.import_module(module_name)
-    for blueprint in ("bp", "bp_gestion"):
+    for blueprint in BLUEPRINTS:
         if hasattr(module, blueprint) and getattr(module, blueprint).name not in app.blueprints:
             app.register_blueprint(getattr(module, blueprint))
     if hasattr(module, "cli"):

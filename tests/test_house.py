@@ -1,6 +1,8 @@
 """The house stays as it was drawn: floors, plain templates, and a repository that speaks of the product alone."""
 
+import ast
 import re
+from importlib.util import resolve_name
 from pathlib import Path
 
 from cptsapp import FEATURES
@@ -51,3 +53,36 @@ def test_only_one_helper_says_that_html_is_safe():
 def test_no_module_is_longer_than_a_room():
     for path in PYTHON:
         assert len(path.read_text().splitlines()) <= 400, path
+
+
+def test_no_module_imports_one_that_imports_it():
+    arrows = {module_of(path): imported_by(path) for path in PYTHON}
+    assert circles_of(arrows) == []
+
+
+def module_of(path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_by(path) -> set[str]:
+    """Return the modules of the product that a file imports, by name or by something that they hold."""
+    package = module_of(path) if path.name == "__init__.py" else module_of(path).rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+            found |= {f"{base}.{each.name}" for each in node.names} | {base}
+        elif isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+    known = {module_of(each) for each in PYTHON}
+    return {each for each in found & known if not package.startswith(each)}  # a package is read before its modules
+
+
+def circles_of(arrows: dict[str, set[str]]) -> list[str]:
+    """Return the modules left once those that import none of the others were taken away, again and again."""
+    left = dict(arrows)
+    while ends := [name for name, to in left.items() if not to & left.keys()]:
+        for name in ends:
+            del left[name]
+    return sorted(left)

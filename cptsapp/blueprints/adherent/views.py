@@ -11,16 +11,6 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.text import normalise_email
 
-from . import gestion_colleges as _colleges  # noqa: F401 (pages of the gestion, on the blueprint of `gestion`)
-from . import gestion_former as _former  # noqa: F401
-from . import gestion_import as _import  # noqa: F401
-from . import gestion_list as _list  # noqa: F401
-from . import gestion_poster as _poster  # noqa: F401
-from . import gestion_record as _record  # noqa: F401
-from . import gestion_register as _register  # noqa: F401
-from . import gestion_renewal as _renewal  # noqa: F401
-from . import gestion_requests as _requests  # noqa: F401
-from . import gestion_years as _years  # noqa: F401
 from . import joining, origins
 from .forms import JoinForm, MemberForm, meant
 from .models import MemberType

@@ -247,11 +247,3 @@ def directory_tabs(definition: Definition) -> list[tuple[str, str, bool]]:
 
 
 # At the bottom: these add their views to the blueprint above.
-from . import gestion_coverage as _coverage  # noqa: E402, F401
-from . import gestion_definition as _definition  # noqa: E402, F401
-from . import gestion_doubles as _doubles  # noqa: E402, F401
-from . import gestion_entry as _entry  # noqa: E402, F401
-from . import gestion_import as _import  # noqa: E402, F401
-from . import gestion_key as _key  # noqa: E402, F401
-from . import gestion_partners as _partners  # noqa: E402, F401
-from . import gestion_snapshots as _snapshots  # noqa: E402, F401

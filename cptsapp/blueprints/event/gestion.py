@@ -327,11 +327,3 @@ def event_tabs(event: Event) -> list[tuple[str, str, bool]]:
                 (label, url_for(f"event_gestion.{name}", id=event.id), request.endpoint == f"event_gestion.{name}")
             )
     return found if len(found) > 1 else []
-
-
-from . import gestion_after as _after  # noqa: E402, F401 (their routes)
-from . import gestion_day as _day  # noqa: E402, F401
-from . import gestion_edit as _edit  # noqa: E402, F401
-from . import gestion_extras as _extras  # noqa: E402, F401
-from . import gestion_mails as _mails  # noqa: E402, F401
-from . import gestion_people as _people  # noqa: E402, F401

@@ -24,9 +24,8 @@ from .announcements import init_app as init_app  # and with it menus, home page,
 from .certificates import attended_by
 from .models import Event, Question, Status
 from .people import Answer, Attendance, Place, Registration
-from .space_views import bp_space as bp  # mounted with this module
 
-__all__ = ["bp", "init_app"]
+__all__ = ["init_app"]
 
 SHOWN = 10  # registrations on a person's record
 

@@ -276,7 +276,3 @@ def _with_address(event: Event, what: str, act):
 def noted(slug):
     event = event_or_404(slug)
     return page("event/register_noted.html", event=event, what=request.args.get("quoi"))
-
-
-from . import calendar_views as _calendar  # noqa: E402, F401 (lists, month, feeds, on the same blueprint)
-from . import mine_views as _mine  # noqa: E402, F401 (one's own registration, on the same blueprint)

@@ -311,7 +311,3 @@ def restore(id):
 bp_gestion.add_app_template_global(value_words, "indicator_value")
 bp_gestion.add_app_template_global(target_words, "indicator_target")
 bp_gestion.add_app_template_filter(written, "exact")
-
-from . import gestion_board as _board  # noqa: E402, F401 (their routes)
-from . import gestion_terms as _terms  # noqa: E402, F401
-from . import gestion_values as _values  # noqa: E402, F401

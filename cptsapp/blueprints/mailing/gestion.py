@@ -278,7 +278,3 @@ def delete_group(id):
     groups.delete(id)
     flash("Le groupe est effacé.")
     return redirect(url_for(".saved_groups"), 303)
-
-
-from . import gestion_live as _live  # noqa: E402, F401 (its routes)
-from . import gestion_returns as _returns  # noqa: E402, F401

@@ -246,7 +246,3 @@ def untrash(id):
     issue = rules.untrash(issue_or_404(id).id)
     flash(f"La lettre est revenue{f', avec le numéro {issue.number}' if issue.number else ''}.")
     return redirect(url_for("newsletter_gestion.show", id=id), 303)
-
-
-from . import gestion_edit as _edit  # noqa: E402, F401 (their routes)
-from . import gestion_more as _more  # noqa: E402, F401

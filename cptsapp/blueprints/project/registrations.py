@@ -25,12 +25,9 @@ from cptsapp.kernel.text import plural
 
 from . import consulting
 from .consultation import Comment, Consultation, counts_of
-from .consulting_desk import bp_desk as bp_gestion  # mounted with this module, as is the next one
-from .consulting_space import bp_space as bp
 from .models import Evaluation, Fiche, FicheState
 from .showing import search_row
 
-__all__ = ["bp", "bp_gestion"]
 READERS = ("bureau", "coordination")
 
 journal.name_values(FicheState)

@@ -28,7 +28,6 @@ from cptsapp.kernel.text import plural
 from . import figures, partners, preferences, refusals, retention, tallies
 from . import segments as segments  # imported for what it registers
 from .models import Counted, Partner, Refusal, Subscription, Topic, TopicChoice
-from .space_views import bp_space as bp  # mounted with this module
 
 journal.name_values(holds.Reason)
 
@@ -38,8 +37,6 @@ def complained(address, kinds):
     """Take a report of unwanted mail for the refusal that it is."""
     refusals.refuse(address, kinds, holds.Reason.COMPLAINED)
 
-
-__all__ = ["bp"]
 
 READERS = ("bureau", "coordination")
 navigation.append(NavItem("site", "La lettre", "subscription.subscribe", order=45))

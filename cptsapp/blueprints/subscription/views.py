@@ -11,7 +11,6 @@ from cptsapp.kernel.htmx import page
 from cptsapp.kernel.registry import reserved_slugs
 from cptsapp.kernel.security import exempt_from_origin
 
-from . import gestion_partners as _partners  # noqa: F401  (its pages, before the gestion is mounted)
 from . import links, preferences, refusals, subscribing
 from .forms import ChangeForm, EraseForm, PreferencesForm, SubscribeForm
 from .models import Topic

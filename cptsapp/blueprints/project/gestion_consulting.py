@@ -16,7 +16,7 @@ from .consultation import Comment, Consultation, comments_of
 from .consulting_forms import OpeningForm, TermsForm
 from .models import Fiche
 
-bp_desk = Blueprint("consultation_gestion", __name__, url_prefix="/gestion/projet/consultations")
+bp_gestion = Blueprint("consultation_gestion", __name__, url_prefix="/gestion/projet/consultations")
 READERS = ("bureau", "coordination")
 navigation.append(
     NavItem("gestion", "Consultations", "consultation_gestion.index", "quote", READERS, "Projet", order=40)
@@ -69,20 +69,20 @@ COMMENTS = DataTable(
 )
 
 
-@bp_desk.get("/")
+@bp_gestion.get("/")
 @access(*READERS)
 def index():
     running = lambda: list(Consultation.open_on(today()))  # noqa: E731 (asked by the whole page alone)
     return COMMENTS.page("project/consultations.html", Comment.joined(), running=running)
 
 
-@bp_desk.post("/export")
+@bp_gestion.post("/export")
 @access(*READERS)
 def export():
     return COMMENTS.export(Comment.joined())
 
 
-@bp_desk.route("/nouvelle", methods=["GET", "POST"])
+@bp_gestion.route("/nouvelle", methods=["GET", "POST"])
 @access("coordination")
 def create():
     form = OpeningForm(data={"fiche": str(number_of(request.args.get("fiche")) or ""), "tell": True})
@@ -100,7 +100,7 @@ def create():
     return page("project/consultation_edit.html", fragment="formulaire", form=form, consultation=None, told=told)
 
 
-@bp_desk.route("/<int:id>/modifier", methods=["GET", "POST"])
+@bp_gestion.route("/<int:id>/modifier", methods=["GET", "POST"])
 @access("coordination")
 def edit(id):
     consultation = _find(id)
@@ -116,7 +116,7 @@ def edit(id):
     return page("project/consultation_edit.html", fragment="formulaire", form=form, consultation=consultation)
 
 
-@bp_desk.get("/<int:id>")
+@bp_gestion.get("/<int:id>")
 @access(*READERS)
 def show(id):
     return _shown(_find(id))
@@ -141,7 +141,7 @@ def _find(id) -> Consultation:
     return Consultation.joined().where(Consultation.id == id).get_or_none() or abort(404)
 
 
-@bp_desk.post("/<int:id>/clore")
+@bp_gestion.post("/<int:id>/clore")
 @access("coordination")
 def close(id):
     _find(id)
@@ -150,7 +150,7 @@ def close(id):
     return redirect(url_for(".show", id=id), 303)
 
 
-@bp_desk.post("/remarques/<int:id>")
+@bp_gestion.post("/remarques/<int:id>")
 @access("coordination")
 def answer(id):
     comment = Comment.joined().where(Comment.id == id).get_or_none() or abort(404)
