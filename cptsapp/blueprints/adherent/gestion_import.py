@@ -3,14 +3,14 @@
 from flask import url_for
 
 from cptsapp.kernel import journal
-from cptsapp.kernel.access import access
 from cptsapp.kernel.importing import Import
-from cptsapp.kernel.importing.room import ImportRoom
+from cptsapp.kernel.importing.room import ImportRoom, add_import_pages
 
 from .gestion import bp_gestion
 from .importer import Members
 
 ROOM = ImportRoom(Members.kind, "adherent_gestion", "adherent/imports.html", "adherent/import.html")
+add_import_pages(bp_gestion, "/import", lambda: ROOM)
 
 
 @journal.subject("import", "Import")
@@ -22,45 +22,3 @@ def name_imports(ids):
 
 def _address(run: Import) -> str:
     return url_for("adherent_gestion.show_import", id=run.id) if run.kind == Members.kind else ""
-
-
-@bp_gestion.route("/import", methods=["GET", "POST"])
-@access("coordination")
-def imports():
-    return ROOM.index()
-
-
-@bp_gestion.get("/import/<int:id>")
-@access("coordination")
-def show_import(id):
-    return ROOM.show(ROOM.find(id))
-
-
-@bp_gestion.post("/import/<int:id>/colonnes")
-@access("coordination")
-def choose_import_columns(id):
-    return ROOM.choose(id)
-
-
-@bp_gestion.post("/import/<int:id>/confirmer")
-@access("coordination")
-def confirm_import(id):
-    return ROOM.confirm(id)
-
-
-@bp_gestion.post("/import/<int:id>/defaire")
-@access("coordination")
-def undo_import(id):
-    return ROOM.undo(id)
-
-
-@bp_gestion.post("/import/<int:id>/oublier")
-@access("coordination")
-def discard_import(id):
-    return ROOM.discard(id)
-
-
-@bp_gestion.get("/import/<int:id>/rapport")
-@access("coordination")
-def import_report(id):
-    return ROOM.report(id)

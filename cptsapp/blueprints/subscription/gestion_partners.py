@@ -6,7 +6,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.importing.room import ImportRoom
+from cptsapp.kernel.importing.room import ImportRoom, add_import_pages
 from cptsapp.kernel.tables import Bulk, Cases, Column, DataTable, OneOf
 from cptsapp.kernel.text import plural
 
@@ -173,45 +173,4 @@ def inform_partner(id):
 ROOM = ImportRoom(
     Partners.kind, "subscription_gestion", "subscription/partners_imports.html", "subscription/partners_import.html"
 )
-
-
-@bp_gestion.route(f"{PATH}/import", methods=["GET", "POST"])
-@access("coordination")
-def imports():
-    return ROOM.index()
-
-
-@bp_gestion.get(f"{PATH}/import/<int:id>")
-@access("coordination")
-def show_import(id):
-    return ROOM.show(ROOM.find(id))
-
-
-@bp_gestion.post(f"{PATH}/import/<int:id>/colonnes")
-@access("coordination")
-def choose_import_columns(id):
-    return ROOM.choose(id)
-
-
-@bp_gestion.post(f"{PATH}/import/<int:id>/confirmer")
-@access("coordination")
-def confirm_import(id):
-    return ROOM.confirm(id)
-
-
-@bp_gestion.post(f"{PATH}/import/<int:id>/defaire")
-@access("coordination")
-def undo_import(id):
-    return ROOM.undo(id)
-
-
-@bp_gestion.post(f"{PATH}/import/<int:id>/oublier")
-@access("coordination")
-def discard_import(id):
-    return ROOM.discard(id)
-
-
-@bp_gestion.get(f"{PATH}/import/<int:id>/rapport")
-@access("coordination")
-def import_report(id):
-    return ROOM.report(id)
+add_import_pages(bp_gestion, f"{PATH}/import", lambda: ROOM)

@@ -1,12 +1,13 @@
 """The pages of an import, for any list: the file, its columns, the preview, the confirmation, undoing it.
 
-    room = ImportRoom(KIND, "adherent_gestion", "adherent/imports.html", "adherent/import.html")
-    room.index()   room.show(run)   room.choose(id)   room.confirm(id)   room.undo(id)   room.discard(id)
+    ROOM = ImportRoom(KIND, "adherent_gestion", "adherent/imports.html", "adherent/import.html")
+    add_import_pages(bp_gestion, "/import", lambda: ROOM)
 
-The endpoints of its blueprint are `imports`, `show_import`, `choose_import_columns`, `confirm_import`, `undo_import`,
-`discard_import` and `import_report`; `values` go to their addresses, `context` to the templates.
+The two templates extend `importing/file.html` and `importing/run.html`; `values` go to the addresses of the pages,
+`context` to the templates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import abort, flash, redirect, request, send_file, url_for
@@ -14,6 +15,7 @@ from flask_login import current_user
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField
 
+from cptsapp.kernel.access import access
 from cptsapp.kernel.attachments import display_name
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.forms import Form
@@ -75,7 +77,10 @@ class ImportRoom:
             self.list_template, fragment="formulaire", form=form, runs=past, importer=maker, room=self, **self.context
         )
 
-    def show(self, run: Import, *, error: str = "", chosen: dict | None = None):
+    def show(self, id: int):
+        return self._show(self.find(id))
+
+    def _show(self, run: Import, *, error: str = "", chosen: dict | None = None):
         maker = runs.importer_of(self.kind)
         mapping = run.mapping if chosen is None else chosen
         return page(
@@ -98,7 +103,7 @@ class ImportRoom:
         try:
             run = runs.choose_columns(id, {name: key for name, key in chosen.items() if key})
         except RuleError as error:
-            return self.show(run, error=str(error), chosen=chosen)
+            return self._show(run, error=str(error), chosen=chosen)
         runs.go_on(run)
         return self._to(run)
 
@@ -135,3 +140,29 @@ class ImportRoom:
         response = send_file(run.report_path, mimetype="text/csv", as_attachment=True, download_name=name)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+PAGES = {  # the name of each page: what follows the address of the import, the methods, what answers
+    "imports": ("", ("GET", "POST"), ImportRoom.index),
+    "show_import": ("/<int:id>", ("GET",), ImportRoom.show),
+    "choose_import_columns": ("/<int:id>/colonnes", ("POST",), ImportRoom.choose),
+    "confirm_import": ("/<int:id>/confirmer", ("POST",), ImportRoom.confirm),
+    "undo_import": ("/<int:id>/defaire", ("POST",), ImportRoom.undo),
+    "discard_import": ("/<int:id>/oublier", ("POST",), ImportRoom.discard),
+    "import_report": ("/<int:id>/rapport", ("GET",), ImportRoom.report),
+}
+
+
+def add_import_pages(blueprint, path: str, room_of: Callable[..., ImportRoom]) -> None:
+    """Give a blueprint of the gestion the pages of an import at `path`; `room_of` takes what `path` names."""
+    for name, (rest, methods, answer) in PAGES.items():
+        view = access("coordination")(_view(room_of, answer))
+        blueprint.add_url_rule(path + rest, name, view, methods=methods)
+
+
+def _view(room_of, answer):
+    def view(id=None, **named):
+        room = room_of(**named)
+        return answer(room) if id is None else answer(room, id)
+
+    return view
