@@ -2,12 +2,13 @@
 
 import io
 
+import openpyxl
 import pytest
 
 from cptsapp.blueprints.adherent.cli import cli
 from cptsapp.blueprints.adherent.models import Membership
 from cptsapp.blueprints.person.models import Person
-from cptsapp.kernel.importing import Import, State, runs
+from cptsapp.kernel.importing import Import, State, headers, runs
 
 LIST = "Prénom;Nom;Ville;Rôle\nCamille;ALBERTI;savigny le temple;admin\nInès;Coste;Melun;\nPaul;;Melun;\n"
 
@@ -101,3 +102,22 @@ def test_the_commands_import_and_export(app, tmp_path):
     assert lines[1].startswith("ALBERTI Camille;")
     assert target.stat().st_mode & 0o077 == 0
     assert runner.invoke(cli, ["export", str(tmp_path / "sortie.xlsx")]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/gestion/adherents/import", "adherents"),
+        ("/gestion/abonnes/partenaires/import", "partenaires"),
+        ("/gestion/repertoires/ipa/import", "repertoire:ipa"),
+    ],
+)
+def test_the_model_of_a_list_is_understood_whole(as_coordinator, path, kind):
+    answer = as_coordinator.get(f"{path}/modele")
+    (row,) = openpyxl.load_workbook(io.BytesIO(answer.data)).active.iter_rows(values_only=True)
+    fields = runs.importer_of(kind).fields
+    assert set(headers.recognise(list(row), fields).values()) == {each.key for each in fields}
+    empty = as_coordinator.post(
+        path, data={"file": (io.BytesIO(answer.data), "modele.xlsx")}, content_type="multipart/form-data"
+    )
+    assert empty.status_code == 422

@@ -15,6 +15,7 @@ from flask_login import current_user
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField
 
+from cptsapp.kernel import exports
 from cptsapp.kernel.access import access
 from cptsapp.kernel.attachments import display_name
 from cptsapp.kernel.errors import RuleError
@@ -132,6 +133,11 @@ class ImportRoom:
         flash("Ce fichier est oublié : rien n’a été enregistré.")
         return redirect(self.url("imports"), 303)
 
+    def model(self):
+        """Answer an empty workbook whose headers are all understood."""
+        labels = [each.label for each in runs.importer_of(self.kind).fields]
+        return exports.download(f"modele-{self.kind.partition(':')[2] or self.kind}", "xlsx", labels, [])
+
     def report(self, id: int):
         run = self.find(id)
         if not run.report_path.is_file():
@@ -144,6 +150,7 @@ class ImportRoom:
 
 PAGES = {  # the name of each page: what follows the address of the import, the methods, what answers
     "imports": ("", ("GET", "POST"), ImportRoom.index),
+    "import_model": ("/modele", ("GET",), ImportRoom.model),
     "show_import": ("/<int:id>", ("GET",), ImportRoom.show),
     "choose_import_columns": ("/<int:id>/colonnes", ("POST",), ImportRoom.choose),
     "confirm_import": ("/<int:id>/confirmer", ("POST",), ImportRoom.confirm),
