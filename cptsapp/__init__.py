@@ -70,10 +70,18 @@ OTHERS = ("models", "jobs", "cli", "indicators", "registrations", "demo")
 BLUEPRINTS = ("bp", "bp_gestion", "bp_space")
 
 
+class Application(Flask):
+    """Flask, which need not look at each function that it calls for being asynchronous: none of ours is."""
+
+    jinja_environment = Templates
+
+    def ensure_sync(self, func):
+        return func
+
+
 def create_app(instance: Path | str | None = None, **overrides) -> Flask:
     """Return the application of one instance folder; raise SettingsError, in French, when it is not sound."""
-    app = Flask("cptsapp", static_folder=None)
-    app.jinja_environment = Templates
+    app = Application("cptsapp", static_folder=None)
     app.url_map.converters["int"] = NumberConverter
     configure_instance(app, instance or os.environ.get("CPTS_INSTANCE", "instance"), **overrides)
     refuse_unknown_features()

@@ -35,7 +35,19 @@ VIEW_AS = {
     "partenaire": frozenset({"account", "partenaire"}),
 }
 
-login_manager = LoginManager()
+
+
+class Logins(LoginManager):
+    """Flask-Login, which does not look for the account of a request that has no session: most of them."""
+
+    def _load_user(self):
+        if session:
+            super()._load_user()
+        else:
+            self._update_request_context_with_user()
+
+
+login_manager = Logins()
 login_manager.session_protection = None  # the session row already ties a login to one unguessable id
 
 
@@ -131,18 +143,16 @@ def guard():
     """Refuse the request unless its view's declaration lets it in. Registered first of all."""
     if request.url_rule is None:
         return None
-    if current_user.is_authenticated:
-        journal._actor.set(current_user.id)
-    else:
-        journal._actor.set(None)
-    required = getattr(current_app.view_functions[request.endpoint], "access", None)
+    endpoint, user = request.endpoint, current_user._get_current_object()
+    journal._actor.set(user.id if user.is_authenticated else None)
+    required = getattr(current_app.view_functions[endpoint], "access", None)
     if required is not None and may_enter(required, roles()):
         return None
-    log.info("refused endpoint=%s account=%s", request.endpoint, current_user.id)
-    if not current_user.is_authenticated:
+    log.info("refused endpoint=%s account=%s", endpoint, user.id)
+    if not user.is_authenticated:
         return redirect(url_for("account.login", next=_way_back()))
-    if current_user.detour and request.endpoint != current_user.detour:
-        return redirect(url_for(current_user.detour))
+    if user.detour and endpoint != user.detour:
+        return redirect(url_for(user.detour))
     abort(403)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Blueprint, abort, current_app, request
 
 from cptsapp.kernel.access import access
+from cptsapp.kernel.security import vary_on
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 LAYERS = "@layer pico, tokens, base, layout, components;\n"
@@ -104,7 +105,7 @@ def send(name):
     if zipped:
         response.content_encoding = "gzip"
     if found.zipped is not None:
-        response.vary.add("Accept-Encoding")
+        vary_on(response, "Accept-Encoding")
     response.set_etag(found.version + ("-gz" if zipped else ""))
     response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == found.version else FOR_NOW
     return response.make_conditional(request)

@@ -99,11 +99,14 @@ class Collection:
         self._looked_at = 0.0
         self._folder_date = 0  # in ns when last looked at; 0 when it was too fresh to be trusted
         self._lock = threading.Lock()
+        self._place = (None, Path())  # an instance, and the folder in it
         collections[name] = self
 
     @property
     def folder(self) -> Path:
-        return settings.content / self.name
+        if self._place[0] is not settings.instance:
+            self._place = (settings.instance, settings.content / self.name)
+        return self._place[1]
 
     # Reading
 

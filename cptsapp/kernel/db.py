@@ -150,16 +150,20 @@ class Numbered(sqlite3.Connection):
         self.number = next(self._numbers)
 
 
-def stamp() -> tuple:
+def stamp(told: dict | None = None) -> tuple:
     """Return (connection, state): a state that it has seen again means that nobody has written in the base since.
 
-    A connection of SQLite counts its own writes and is told of those of the others, of this process or not.
+    A connection of SQLite counts its own writes and is told of those of the others, of this process or not. `told`, of
+    somebody who only reads, remembers the latter: they are asked for once, and what is read is as of then or later.
     """
     link = db.connection()
     if not is_sqlite():
         with __exception_wrapper__:
             return db.obj.database, link.execute(SNAPSHOT).fetchone()[0]
-    return link.number, (link.total_changes, link.execute("PRAGMA data_version").fetchone()[0])
+    told = {} if told is None else told
+    if link.number not in told:
+        told[link.number] = link.execute("PRAGMA data_version").fetchone()[0]
+    return link.number, (link.total_changes, told[link.number])
 
 
 class OneWriter(PooledSqliteDatabase):

@@ -2,10 +2,13 @@
 
 from flask import make_response, render_template, request
 
+from .security import vary_on
+
 
 def wants_fragment() -> bool:
     """Tell whether HTMX asks for a part; a boosted link or a history restore wants the page."""
-    return bool(request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request)
+    asks = request.htmx
+    return bool(asks and not asks.boosted and not asks.history_restore_request)
 
 
 def page(template, *, fragment=None, form=None, status=None, **context):
@@ -28,5 +31,5 @@ def leave_page_on_redirect(response):
         response.headers["HX-Redirect"] = response.headers.pop("Location")
         response.status_code = 204
         response.set_data(b"")
-    response.vary.update(["HX-Request", "Cookie"])
+    vary_on(response, "HX-Request", "Cookie")
     return response

@@ -51,7 +51,7 @@ def keep(key, make):
     """Return what `make()` gave for `key` if the base is still as it was then, else make it now."""
     if db.in_transaction():  # what is not committed may never be
         return make()
-    link, state = stamp()
+    link, state = stamp(_told())
     key = (link, key)  # each connection counts for itself
     found = _results.get(key)
     if found is not None and found[0] == state:
@@ -63,3 +63,10 @@ def keep(key, make):
         if len(_results) > MOST:
             _results.popitem(last=False)
     return result
+
+
+def _told() -> dict | None:
+    """Return where a request that only reads remembers what it was told of the writes of others; None for the rest."""
+    if has_request_context() and request.method in ("GET", "HEAD"):
+        return request.environ.setdefault("cptsapp.told", {})
+    return None

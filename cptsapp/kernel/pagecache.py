@@ -20,13 +20,15 @@ from . import sessions
 from .compression import WORTH_IT, accepts_gzip
 from .db import revision
 from .htmx import wants_fragment
+from .kept import kept
+from .security import vary_on
 from .settings import settings
 
 MOST_PAGES = 500
 LONGEST_QUERY = 60  # characters: a longer one is somebody's search, not a page that many ask for
 LARGEST_BODY = 300_000  # bytes
 
-stamp_sources: list[Callable[[], object]] = [revision.read]
+stamp_sources: list[Callable[[], object]] = [kept(revision.read)]
 """What public pages depend on; a feature appends a function that changes its answer with what it shows."""
 
 
@@ -36,7 +38,7 @@ class Kept:
     body: bytes
     zipped: bytes | None
     media_type: str
-    etag: str
+    etag: str  # as the header says it
 
 
 class PageCache:
@@ -83,14 +85,14 @@ def kept_ready(view):
             return view(*args, **kwargs)
         key = (request.host, request.path, request.query_string, wants_fragment())
         now_stamp = stamp()
-        kept = pages.get(key, now_stamp)
-        if kept is None:
+        ready = pages.get(key, now_stamp)
+        if ready is None:
             response = make_response(view(*args, **kwargs))
-            kept = _keep(response, now_stamp)
-            if kept is None:
+            ready = _keep(response, now_stamp)
+            if ready is None:
                 return response
-            pages.put(key, kept)
-        return _send(kept)
+            pages.put(key, ready)
+        return _send(ready)
 
     return answer
 
@@ -103,14 +105,15 @@ def _keep(response, now_stamp) -> Kept | None:
     if len(body) > LARGEST_BODY:
         return None
     zipped = gzip.compress(body, 6, mtime=0) if len(body) >= WORTH_IT else None
-    return Kept(now_stamp, body, zipped, response.content_type, hashlib.blake2b(body, digest_size=12).hexdigest())
+    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    return Kept(now_stamp, body, zipped, response.content_type, etag)
 
 
-def _send(kept: Kept) -> Response:
-    zip_it = kept.zipped is not None and accepts_gzip()
-    response = Response(kept.zipped if zip_it else kept.body, content_type=kept.media_type)
+def _send(ready: Kept) -> Response:
+    zip_it = ready.zipped is not None and accepts_gzip()
+    response = Response(ready.zipped if zip_it else ready.body, content_type=ready.media_type)
     if zip_it:
         response.headers["Content-Encoding"] = "gzip"
-    response.vary.add("Accept-Encoding")
-    response.set_etag(kept.etag, weak=True)
+    vary_on(response, "Accept-Encoding")
+    response.headers["ETag"] = ready.etag
     return response.make_conditional(request)

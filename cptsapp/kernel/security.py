@@ -25,6 +25,7 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
 }
+_NAMED = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 
 
 def exempt_from_origin(view):
@@ -75,18 +76,29 @@ def _token_of(secret: str) -> str:
 
 def add_headers(response):
     """Add the headers of the house, but never over the stricter ones that a file already carries."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if settings.secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store" if is_private() else "no-cache"
+    there = {name.lower() for name, _ in response.headers}  # read once: looking one up in Headers reads them all
+    added = [header for name, header in _NAMED if name not in there]
+    if settings.secure and "strict-transport-security" not in there:
+        added.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
+    if "cache-control" not in there:
+        added.append(("Cache-Control", "no-store" if is_private() else "no-cache"))
+    response.headers.extend(added)
     return response
+
+
+def vary_on(response, *names: str):
+    """Say that the answer depends on these headers of the request, each written once."""
+    said = response.headers.get("Vary", "")
+    known = {name.strip().lower() for name in said.split(",")}
+    more = [name for name in names if name.lower() not in known]
+    if more:
+        response.headers["Vary"] = ", ".join([said, *more] if said else more)
 
 
 def is_private() -> bool:
     """Tell whether the answer may hold what only this person may see."""
     if sessions.exists() or request.url_rule is None:
         return True
-    levels = getattr(current_app.view_functions[request.endpoint], "access", ())
-    return "public" not in levels or request.method not in SAFE_METHODS
+    if request.method not in SAFE_METHODS:
+        return True
+    return "public" not in getattr(current_app.view_functions[request.endpoint], "access", ())

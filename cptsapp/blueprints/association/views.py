@@ -24,9 +24,10 @@ def current_association() -> Identity:
     """Return the identity, read once per request."""
     if not has_request_context():
         return identity()
-    if "cptsapp.association" not in request.environ:
-        request.environ["cptsapp.association"] = identity()
-    return request.environ["cptsapp.association"]
+    environ = request.environ
+    if "cptsapp.association" not in environ:
+        environ["cptsapp.association"] = identity()
+    return environ["cptsapp.association"]
 
 
 bp.add_app_template_global(LocalProxy(current_association), "association")
@@ -35,11 +36,10 @@ bp.add_app_template_global(LocalProxy(current_association), "association")
 @bp.before_app_request
 def wait_for_opening():
     """Show visitors that the site is being prepared, until it is put online; who is logged in sees it."""
-    if request.url_rule is None or request.blueprint in OPEN_ROOMS or request.path in OPEN_PATHS:
+    path = request.path
+    if request.url_rule is None or request.blueprint in OPEN_ROOMS or path in OPEN_PATHS or path.startswith(OPEN_LINKS):
         return None
-    if request.path.startswith(OPEN_LINKS):
-        return None
-    if current_user.is_authenticated or current_association().is_online:
+    if current_association().is_online or current_user.is_authenticated:
         return None
     response = page("association/soon.html", status=503)
     response.headers["Retry-After"] = str(SHUT_FOR_SECONDS)
