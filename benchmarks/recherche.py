@@ -65,7 +65,7 @@ def bare(q):
     """Ask FTS5 for the same words, ranked, and read the titles: nothing filtered, nothing marked."""
     match = " AND ".join(f'"{word}" *' for word in search.asked_words(q))
     sql = (
-        "SELECT d.title, d.url FROM search_words JOIN search_document d ON d.id = search_words.rowid "
+        "SELECT d.title, d.url FROM search_words JOIN search_document d ON d.id = search_words.rowid >> 20 "
         "WHERE search_words MATCH ? ORDER BY bm25(search_words, 0, 0, 10, 1) LIMIT 20"
     )
     return db.execute_sql(sql, (match,)).fetchall()

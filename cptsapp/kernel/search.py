@@ -6,8 +6,10 @@ PostgreSQL. Words are cut here, not by the database, so that both give the same 
     index("news", article.slug, title=…, body=plain(…), url=…, visibility=Visibility.PUBLIC, at=article.at)
     forget("news", article.slug)
     search("diabete bri", visibilities=readable())  ->  Results(total=2, more=False, hits=[Hit(…), Hit(…)])
+    search_kinds("diabete bri", ["news", "page"], visibilities=readable(), limit=5)  ->  {"news": Results(…)}
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from markupsafe import Markup, escape
 from peewee import CharField, DateTimeField, TextField
 
 from . import registry
-from .db import Table, db, extra_schema
+from .db import Table, among, db, extra_schema
+from .prepared import prepared
 from .searchengine import engine
 from .text import fold
 
@@ -116,11 +119,9 @@ def forget(kind: str, id) -> None:
 
 
 def _forget(condition):
-    ids = [row for (row,) in SearchDocument.select(SearchDocument.id).where(condition).tuples()]
-    for each in ids:
-        engine().drop(each)
+    for id, kind in list(SearchDocument.select(SearchDocument.id, SearchDocument.kind).where(condition).tuples()):
+        engine().drop(id, kind)
     SearchDocument.delete().where(condition).execute()
-    return len(ids)
 
 
 def rebuild() -> int:
@@ -174,9 +175,41 @@ def search(q: str, *, visibilities: Iterable, kinds: Iterable[str] | None = None
     return Results(min(total, MOST_RANKED), [_hit(row, words) for row in _rows(ids)], total > MOST_RANKED)
 
 
+def search_kinds(q: str, kinds: Iterable[str], *, visibilities: Iterable, limit: int) -> dict[str, Results]:
+    """Return what `search` finds of each kind, in their order, those of which it finds nothing left out.
+
+    All kinds are asked at once, save those of which too many are found to be ranked.
+    """
+    words, readers, kinds = asked_words(q), [str(each) for each in visibilities], list(kinds)
+    if not words or not readers or not kinds:
+        return {}
+    finder = engine()
+    totals = finder.counts(finder.query(words, readers, None), kinds)
+    ranked = [kind for kind, total in totals.items() if total <= MOST_RANKED]
+    ids = _best(finder, finder.query(words, readers, ranked), [totals[kind] for kind in ranked], limit)
+    for kind in totals.keys() - set(ranked):
+        ids += finder.latest(finder.query(words, readers, [kind]), limit, 0)
+    hits = {kind: [] for kind in totals}
+    for row in _rows(ids):
+        hits[row.kind].append(_hit(row, words))
+    return {kind: Results(min(n, MOST_RANKED), hits[kind], n > MOST_RANKED) for kind, n in totals.items()}
+
+
+def _best(finder, asked, totals: list[int], limit: int) -> list[int]:
+    """Return the best documents of each of several kinds; where none has more than one, there is nothing to weigh."""
+    if not totals:
+        return []
+    return finder.all(asked) if max(totals) == 1 else finder.ranked_by_kind(asked, limit)
+
+
 def _rows(ids: list[int]) -> list[SearchDocument]:
-    rows = {row.id: row for row in SearchDocument.select().where(SearchDocument.id.in_(ids))} if ids else {}
+    rows = {row.id: row for row in _with_ids.all(json.dumps(ids))} if ids else {}
     return [rows[id] for id in ids if id in rows]
+
+
+@prepared
+def _with_ids(ids):
+    return SearchDocument.select().where(among(SearchDocument.id, ids))
 
 
 def _hit(row: SearchDocument, words: list[str]) -> Hit:
@@ -203,9 +236,9 @@ def marked(text: str, words: list[str]) -> Markup:
     asked, parts, end = tuple(words), [], 0
     for found in _WORD.finditer(text):
         if _is_asked(found.group(), asked):
-            parts += [escape(text[end : found.start()]), Markup("<mark>{}</mark>").format(found.group())]
+            parts += [escape(text[end : found.start()]), "<mark>", escape(found.group()), "</mark>"]
             end = found.end()
-    return Markup("").join([*parts, escape(text[end:])])
+    return Markup("".join([*parts, escape(text[end:])]))  # noqa: S704 (each piece of the text is escaped)
 
 
 def excerpt_of(text: str, words: list[str]) -> Markup:

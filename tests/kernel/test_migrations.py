@@ -4,13 +4,14 @@ import importlib
 import re
 
 import pytest
-from playhouse.migrate import SqliteMigrator
+from playhouse.migrate import PostgresqlMigrator, SqliteMigrator
 from playhouse.schema_diff import diff_models
 
 from cptsapp import create_app
 from cptsapp.blueprints.association.models import Association
 from cptsapp.kernel import db as database
 from cptsapp.kernel import instance as installation
+from cptsapp.kernel import search
 from cptsapp.kernel.db import Revision, db, revision
 from cptsapp.kernel.settings import settings
 from tests import postgresql
@@ -132,3 +133,43 @@ def test_the_signature_that_the_association_kept_becomes_its_contract(migrated):
     step.up(migrator, db.obj)
     assert db.execute_sql("SELECT signed_on, size, population FROM contract").fetchall() == [("2022-01-10", 3, 97247)]
     assert [each for (each,) in db.execute_sql("SELECT mission FROM engagement ORDER BY id")] == ["acces", "crise"]
+
+
+SEARCHED = [("page", "Soin", "public"), ("l’« été »", "Soins d’été", "public"), ("news", "Soin caché", "bureau")]
+
+
+def found_after_going_back_and_forth(migrator) -> list:
+    """Index some documents, take the step of the numbers of the search back and again; return what is found before it,
+    between and after: (kind, title) of each, the kinds together then the numbers of the rows."""
+    step = importlib.import_module("cptsapp.migrations.0048_search_kinds")
+    for kind, title, visibility in SEARCHED:
+        search.index(kind, "x", title=title, body="corps", url="/x", visibility=visibility)
+
+    def now():
+        hits = search.search("soin corps", visibilities=["public"]).hits
+        together = search.search_kinds("soin", [kind for kind, *_ in SEARCHED], visibilities=["public"], limit=2)
+        return sorted(hit.title for hit in hits), sorted(together)
+
+    before, rows = now(), db.execute_sql("SELECT rowid FROM search_words ORDER BY rowid").fetchall()
+    step.down(migrator, db.obj)
+    step.up(migrator, db.obj)
+    assert db.execute_sql("SELECT rowid FROM search_words ORDER BY rowid").fetchall() == rows
+    assert now() == before
+    return before
+
+
+def test_the_search_finds_the_same_once_its_rows_are_numbered_by_kind(migrated):
+    assert found_after_going_back_and_forth(SqliteMigrator(db.obj)) == (["Soin", "Soins d’été"], ["l’« été »", "page"])
+    search.forget("page", "x")
+    assert db.execute_sql("SELECT COUNT(1) FROM search_words").fetchone() == (2,)
+
+
+@postgresql.needs_postgresql
+def test_on_postgresql_too_the_search_finds_the_same_once_its_rows_are_numbered_by_kind(tmp_path):
+    with postgresql.database("search") as address:
+        create_app(tmp_path, secret_key=SECRET, database_url=address)
+        with database.connection():
+            database.migrate()
+            found = found_after_going_back_and_forth(PostgresqlMigrator(db.obj))
+        db.close_all()
+    assert found == (["Soin", "Soins d’été"], ["l’« été »", "page"])

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from cptsapp.kernel import registry, search
+from cptsapp.kernel import registry, search, searchengine
 from cptsapp.kernel.access import Visibility
 from cptsapp.kernel.db import db, is_sqlite
 
@@ -112,6 +112,62 @@ def test_pages_of_results_neither_overlap_nor_miss_any(app):
     for number in range(30):
         add(number, "Soin", "mot " * number)
     assert sorted(found("soin", limit=20) + found("soin", limit=20, offset=20), key=int) == [str(n) for n in range(30)]
+
+
+WORDS = ["soin", "soins", "santé", "brie", "diabète"]
+KINDS = ["news", "page", "event"]
+READERS = [[Visibility.PUBLIC], [Visibility.PUBLIC, Visibility.ADHERENTS], list(Visibility)]
+
+
+def written(number):
+    """Write one of many documents; each kind is found more or less often, and some of it is not for everybody."""
+    title = f"{WORDS[number % 3]} {number}"
+    body = " ".join(WORDS[(number * step) % 5] for step in range(1, 2 + number % 4))
+    add(number, title, body, KINDS[number * number % 7 % 3], list(Visibility)[number % 5 % 4])
+
+
+def read_plainly(q, readers, kind):
+    """Return the ids of the documents of a kind that a reader may read, and that have all the words asked."""
+    asked = search.asked_words(q)
+    rows = search.SearchDocument.select().where(search.SearchDocument.kind == kind)
+    return {
+        row.subject_id
+        for row in rows
+        if row.visibility in readers
+        and all(any(word.startswith(each) for word in search.words_of(f"{row.title} {row.body}")) for each in asked)
+    }
+
+
+@pytest.mark.parametrize("most_ranked", [3, 12, 1_000])
+def test_all_kinds_at_once_give_what_each_gives_alone_and_what_a_plain_reading_finds(app, monkeypatch, most_ranked):
+    monkeypatch.setattr(search, "MOST_RANKED", most_ranked)
+    for number in range(60):
+        written(number)
+    for q in ("soin", "so", "soi bri", "diab", "sante soins", "soin 4", "17", "rien", "s"):
+        for readers in READERS:
+            together = search.search_kinds(q, KINDS, visibilities=readers, limit=4)
+            alone = {kind: search.search(q, kinds=[kind], visibilities=readers, limit=4) for kind in KINDS}
+            assert together == {kind: results for kind, results in alone.items() if results.total}
+            assert list(together) == [kind for kind in KINDS if kind in together]
+            for kind in KINDS if search.asked_words(q) else ():
+                plain = read_plainly(q, readers, kind)
+                shown = together.get(kind, search.Results(0, []))
+                assert (shown.total, shown.more) == (min(len(plain), most_ranked), len(plain) > most_ranked)
+                assert {hit.id for hit in shown.hits} <= plain
+                assert len(shown.hits) == min(4, len(plain))
+
+
+def test_kinds_that_are_not_asked_nor_readers_who_may_read_nothing_find_anything(documents):
+    assert list(search.search_kinds("association", ["news"], visibilities=PUBLIC, limit=4)) == []
+    assert list(search.search_kinds("association", ["page"], visibilities=PUBLIC, limit=4)) == ["page"]
+    assert search.search_kinds("association", [], visibilities=PUBLIC, limit=4) == {}
+    assert search.search_kinds("association", ["page"], visibilities=[], limit=4) == {}
+
+
+def test_no_two_kinds_have_the_same_number(app):
+    kinds = {source.key for source in registry.search_sources}
+    assert len(kinds) > 5
+    assert len({searchengine.code_of(kind) for kind in kinds}) == len(kinds)
 
 
 def test_a_day_or_a_moment_may_date_a_document(app):

@@ -29,9 +29,9 @@ def kinds() -> list[tuple[str, str]]:
 
 def find(q: str, visibilities: Iterable) -> list[Group]:
     """Return the first results of each kind, the kinds without any left out."""
-    scope = {"visibilities": list(visibilities), "limit": FEW}
-    found = (Group(kind, label, search.search(q, kinds=[kind], **scope)) for kind, label in kinds())
-    return [group for group in found if group.results.total]
+    labels = dict(kinds())
+    found = search.search_kinds(q, labels, visibilities=visibilities, limit=FEW)
+    return [Group(kind, labels[kind], results) for kind, results in found.items()]
 
 
 def find_kind(q: str, kind: str, visibilities: Iterable, page: int) -> Group:
