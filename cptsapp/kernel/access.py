@@ -36,7 +36,6 @@ VIEW_AS = {
 }
 
 
-
 class Logins(LoginManager):
     """Flask-Login, which does not look for the account of a request that has no session: most of them."""
 

@@ -115,6 +115,22 @@ def test_a_request_that_reads_asks_once_and_one_that_writes_each_time(app):
     assert look(1) != look(1)
 
 
+def test_a_request_that_reads_sees_its_own_writes_at_once_and_those_of_others_by_the_next_one(app, names):
+    someone = person("Alberti")
+    with elsewhere() as run:
+        with app.test_request_context("/"):
+            assert names("Alb") == ["Alberti"]
+            person("Alban")
+            assert sorted(names("Alb")) == ["Alban", "Alberti"]
+            run(f"UPDATE person SET family_name = 'Albin' WHERE id = {someone.id}")
+        with app.test_request_context("/"):
+            assert sorted(names("Alb")) == ["Alban", "Albin"]
+        with app.test_request_context("/", method="POST"):
+            assert sorted(names("Alb")) == ["Alban", "Albin"]
+            run(f"UPDATE person SET family_name = 'Alba' WHERE id = {someone.id}")
+            assert sorted(names("Alb")) == ["Alba", "Alban"]
+
+
 @prepared
 def running(of, day):
     """Memberships of a person begun on a day."""

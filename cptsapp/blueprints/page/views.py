@@ -1,12 +1,13 @@
 """The home page, the pages, the legal pages, and what a private link shows."""
 
-from flask import Blueprint, abort, redirect, render_template
+from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
 
-from cptsapp.kernel import redirects
+from cptsapp.kernel import pagecache, redirects
 from cptsapp.kernel.access import access, roles
 from cptsapp.kernel.desk import shared_view
 from cptsapp.kernel.htmx import page
+from cptsapp.kernel.kept import keep
 from cptsapp.kernel.pagecache import kept_ready
 from cptsapp.kernel.registry import Named, home_blocks, reserved_slugs
 
@@ -24,14 +25,25 @@ reserved_slugs |= {"apercu", *legal.TITLES}
 def home():
     item = PAGES.get(HOME)
     item = item if item and item.may_be_read(roles()) else None
-    drawn = (draw(block) for block in blocks_of(item))
-    return page("page/home.html", item=item, blocks=[block for block in drawn if block])
+    return page("page/home.html", item=item, blocks=drawn(tuple(blocks_of(item))))
+
+
+def drawn(blocks: tuple[Named, ...]) -> list[Markup]:
+    """Return the blocks that have something to show, as their features' templates make them.
+
+    They are the same for all readers, so what was drawn for one serves the others until anything is written, in the
+    base or in the contents, or a minute has gone by.
+    """
+    key = (drawn, blocks, request.script_root, pagecache.stamp())
+    return keep(key, lambda: [markup for markup in map(draw, blocks) if markup])
 
 
 def draw(block: Named) -> Markup:
     """Return a block of the home page as its feature's template makes it, nothing when it has nothing to show."""
     values = block.call()
-    return Markup(render_template(block.template, **values)) if values else Markup()  # noqa: S704 (escaped by its template)
+    if values is None:
+        return Markup()
+    return Markup(render_template(block.template, **values))  # noqa: S704 (escaped by its template)
 
 
 def blocks_of(item: Page | None) -> list:
