@@ -11,7 +11,7 @@ from cptsapp.kernel.settings import settings
 settings.configure(os.environ.get("CPTS_INSTANCE", "instance"))
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+worker_class = "cptsapp.kernel.serving.FairWorker"  # gthread, its connections shared out
 workers = settings.web_workers
 threads = settings.web_threads
 preload_app = True  # read once: the processes share its memory

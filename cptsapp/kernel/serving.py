@@ -5,6 +5,7 @@ They are forked from the process that has loaded the application: it is read onc
 
 import ctypes
 import logging
+import mmap
 import multiprocessing
 import signal
 import socket
@@ -19,6 +20,7 @@ from multiprocessing import connection
 from urllib.parse import urlsplit
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from . import jobs, logs, mailbox
 from .errors import RuleError
@@ -33,6 +35,43 @@ GREET_WITHIN_SECONDS = 30
 PR_SET_PDEATHSIG = 1  # Linux: the signal that a process gets when its parent dies
 
 
+PLACES = 64  # processes whose connections are counted at once
+FRESH_SECONDS = 5  # a process says each second how many it holds; one that says nothing any more is gone
+LEFT_FOR_SECONDS = 0.001  # the time another process needs to take a connection, when it has little else to do
+
+board = memoryview(mmap.mmap(-1, PLACES * 16)).cast("d")
+"""Shared by the processes forked from this one: of each, how many connections it holds, and when it said so."""
+
+
+class FairWorker(ThreadWorker):
+    """gunicorn's process of threads, which leaves a new connection to a process that holds fewer of them.
+
+    Browsers and proxies keep their connections: a process that happens to take most of them would work alone, on one
+    core, while the others wait. This is only courtesy: a connection that nobody takes in a moment is taken.
+    """
+
+    @property
+    def place(self) -> int:
+        return self.age % PLACES * 2
+
+    def notify(self):
+        """Say, at each round, that the process is alive and what it holds."""
+        super().notify()
+        board[self.place], board[self.place + 1] = self.nr_conns, time.monotonic()
+
+    def accept(self, listener):
+        if self.nr_conns > self.fewest():
+            time.sleep(LEFT_FOR_SECONDS)
+        super().accept(listener)
+        board[self.place] = self.nr_conns
+
+    def fewest(self) -> int:
+        """Return how many connections the process that has fewest of them holds."""
+        since = time.monotonic() - FRESH_SECONDS
+        held = (board[each] for each in range(0, len(board), 2) if board[each + 1] > since)
+        return min(held, default=self.nr_conns)
+
+
 class Web(BaseApplication):
     """gunicorn around an application that is loaded already."""
 
@@ -43,7 +82,7 @@ class Web(BaseApplication):
     def load_config(self):
         options = {
             "bind": self.bind,
-            "worker_class": "gthread",
+            "worker_class": FairWorker,
             "workers": settings.web_workers,
             "threads": settings.web_threads,
             "control_socket_disable": True,  # version 27 would open one under the home folder
