@@ -13,6 +13,8 @@ from cptsapp.kernel import journal, mail
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Identity, Kind, OutgoingMail, State, campaigns, headers, identity, marks, render, sender
+from cptsapp.kernel.mail.dialogue import Parcel
+from cptsapp.kernel.mail.lines import Question
 from cptsapp.kernel.mail.models import FrozenMail, MailSender, MailTry
 
 TEMPLATES = {
@@ -558,6 +560,38 @@ def test_a_mailing_uses_its_own_compiled_text_and_keeps_its_message_id(mailbox, 
     [letter] = mailbox.deliver()
     assert seen == [letter.message["Message-ID"]] * 2
     assert not FrozenMail.select().exists()
+
+
+def test_a_mail_of_a_mailing_that_cannot_be_composed_stops_no_other(mailbox, monkeypatch):
+    def compiled(row, message_id):
+        if row.to_address == "zoe@exemple.fr":
+            raise ValueError("sans prénom")
+        return f"To: {row.to_address}\r\nMessage-ID: {message_id}\r\n\r\nBonjour\r\n".encode()
+
+    monkeypatch.setattr(campaigns, "_provider", [campaigns.Campaigns(compiled, lambda: [7])])
+    for to in ("zoe@exemple.fr", "alix@exemple.fr"):
+        OutgoingMail.create(campaign_id=7, kind=Kind.COLLECTIVE, to_address=to, subject="Lettre")
+    [letter] = mailbox.deliver()
+    assert letter.to == ["alix@exemple.fr"]
+    bad = OutgoingMail.get(OutgoingMail.to_address == "zoe@exemple.fr")
+    assert (bad.state, bad.attempts) == (State.PENDING, 1)
+    assert "pas pu être composé" in bad.last_error
+    assert "sans prénom" in bad.last_error
+
+
+def test_a_mark_written_twice_because_a_commit_failed_is_not_a_mark_committed():
+    question = Question(Parcel(1, "lettre@exemple.fr", "zoe@exemple.fr", bytes))
+    question.tell_written(True)
+    question.tell_written(True)
+    question.tell_committed(False)
+    assert question.may_begin() is True
+    assert question.may_end() is False
+
+
+def test_a_mail_that_another_sender_has_is_not_begun():
+    question = Question(Parcel(1, "lettre@exemple.fr", "zoe@exemple.fr", bytes))
+    question.tell_written(False)
+    assert question.may_begin() is False
 
 
 def test_every_template_of_the_product_starts_with_its_subject(app):

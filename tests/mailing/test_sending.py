@@ -1,11 +1,13 @@
 """A sending from its start to its end: who gets what, once, and what a person may still decide."""
 
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from peewee import IntegrityError
+from playhouse.test_utils import assert_query_count
 
-from cptsapp.blueprints.mailing import audience, progress, rules
+from cptsapp.blueprints.mailing import audience, content, progress, rules
 from cptsapp.blueprints.mailing.audience import Step
 from cptsapp.blueprints.mailing.models import Mailing, MailingTally, MailingText, SavedAudience, State
 from cptsapp.blueprints.mailing.sources import Advice
@@ -89,6 +91,18 @@ def test_everybody_gets_it_once_with_their_own_name_and_link(people, mailing, le
     figures = progress.of(again(mailing))
     assert (figures.sent, figures.skipped, figures.recipients, figures.share) == (2, 1, 2, 100)
     assert progress.reasons(mailing) == [(audience.NO_ADDRESS, 1)]
+
+
+def test_a_mail_is_composed_by_a_thread_that_asks_nothing_of_the_database(people, mailing):
+    people("A", "un@exemple.fr")
+    rules.start(mailing.id)
+    row, composed = OutgoingMail.get(OutgoingMail.campaign_id == mailing.id), []
+    content.ready(mailing.id)
+    with assert_query_count(0):
+        thread = Thread(target=lambda: composed.append(content.content(row, "<1@exemple.fr>")))
+        thread.start()
+        thread.join()
+    assert b"Bonjour P0" in composed[0]
 
 
 def test_what_starts_is_frozen_and_what_cannot_leave_is_refused(people, mailing, letters):

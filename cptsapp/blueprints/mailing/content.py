@@ -3,7 +3,7 @@
 from weakref import WeakKeyDictionary
 
 from cptsapp.blueprints.subscription import links
-from cptsapp.kernel.db import db, now
+from cptsapp.kernel.db import connection, db, now
 from cptsapp.kernel.mail import campaigns, headers
 
 from . import progress, rules
@@ -18,11 +18,14 @@ _compiled = WeakKeyDictionary()  # of each open database: {mailing: Compiled}
 def compiled_of(mailing_id: int) -> Compiled:
     """Return the frozen letter of a sending."""
     kept = _compiled.setdefault(db.obj, {})
-    if mailing_id not in kept:
+    found = kept.get(mailing_id)
+    if found is None:
+        with connection():  # the thread that asks may have none
+            text = MailingText.get(MailingText.mailing == mailing_id).compiled_json
         if len(kept) >= KEPT:
             kept.clear()
-        kept[mailing_id] = Compiled.from_json(MailingText.get(MailingText.mailing == mailing_id).compiled_json)
-    return kept[mailing_id]
+        found = kept[mailing_id] = Compiled.from_json(text)
+    return found
 
 
 def recipient(address: str, values: dict, *, is_trial: bool = False) -> Recipient:
@@ -30,6 +33,12 @@ def recipient(address: str, values: dict, *, is_trial: bool = False) -> Recipien
     to = headers.envelope_address(address) or address
     unsubscribe = links.unsubscribe_url(address, is_trial=is_trial)
     return Recipient(to, values, unsubscribe, links.preferences_url(address))
+
+
+def ready(mailing_id: int) -> None:
+    """Read now what `content` will need: it is called by threads that do not talk to the database."""
+    compiled_of(mailing_id)
+    links.ready()
 
 
 def content(row, message_id: str) -> bytes:
@@ -45,5 +54,6 @@ campaigns.provide(
         woken=rules.woken,
         passed=rules.tidy,
         forgetting=progress.keep_counts,
+        ready=ready,
     )
 )

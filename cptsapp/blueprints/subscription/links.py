@@ -33,6 +33,11 @@ class Named:
     is_trial: bool = False
 
 
+def ready() -> None:
+    """Read the key of the links, so that they can be written by a thread that does not talk to the database."""
+    lasting.key("subscription.links")
+
+
 def unsubscribe_url(address: str, kind: Kind = Kind.COLLECTIVE, *, is_trial: bool = False) -> str:
     """Return the address of List-Unsubscribe: a POST to it ends this kind of mail, a GET shows a button."""
     mark = TRIAL if is_trial else LISTS[kind]

@@ -18,7 +18,8 @@ def _nothing(*args) -> None:
 
 @dataclass(frozen=True)
 class Campaigns:
-    """content(row, message_id): the bytes of a row, the same at each call for one Message-ID, its Date apart;
+    """content(row, message_id): the bytes of a row, the same at each call for one Message-ID, its Date apart; it is
+    called by threads that do not talk to the database, after ready(id), called by the one that does;
     running(): the mailings whose rows may leave now; woken(id): a person sends a row of this mailing again, in the
     transaction that says so, and it may refuse with a RuleError; passed(): a pass of the sender has ended;
     forgetting(rows): rows of mailings are about to be deleted, in that transaction."""
@@ -28,6 +29,7 @@ class Campaigns:
     woken: Callable[[int], None] = _nothing
     passed: Callable[[], None] = _nothing
     forgetting: Callable[[list], None] = _nothing
+    ready: Callable[[int], None] = _nothing
 
 
 _provider: list[Campaigns] = []
@@ -45,6 +47,11 @@ def forget() -> None:
 
 def running() -> list[int]:
     return _provider[0].running() if _provider else []
+
+
+def ready(campaign_id: int) -> None:
+    if _provider:
+        _provider[0].ready(campaign_id)
 
 
 def content(row, message_id: str) -> bytes:

@@ -4,6 +4,7 @@ Before the dot nothing has happened and the mail may be tried again; after it, u
 relay knows (RFC 1047). So `may_end` is asked just before, and has marked the row when it says yes.
 """
 
+import logging
 import re
 import smtplib
 from collections.abc import Callable
@@ -12,9 +13,12 @@ from enum import StrEnum
 
 # Relays that examine a mail answer the dot late; taking that for a loss would make doubts. RFC 5321 says 10 minutes.
 REPLY_SECONDS = 60
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+_LEADING_DOT = re.compile(rb"\n\.")  # a literal, which is looked for faster than « ^ » of many lines
 AUTHENTICATION = {530, 534, 535, 538}
 CLOSING = 421
+
+
+log = logging.getLogger("cptsapp.mail")
 
 
 class Result(StrEnum):
@@ -35,24 +39,38 @@ class Outcome:
     words: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Parcel:
-    """What a connection needs to deliver a mail."""
+    """What a connection needs to deliver a mail; `write` gives its bytes, in the connection's own thread."""
 
     id: int
     sender: str
     to: str
-    content: bytes
+    write: Callable[[], bytes]
     message_id: str = ""
+
+    content: bytes | Outcome | None = None
+
+    def compose(self) -> bytes | Outcome:
+        """Return the bytes as DATA wants them, made once, or what comes of a mail that cannot be composed."""
+        if self.content is None:
+            try:
+                self.content = stuffed(self.write())
+            except Exception as error:
+                self.content = unwritten(self.id, error)
+        return self.content
 
 
 def deliver(host: smtplib.SMTP, parcel: Parcel, may_end: Callable[[], bool]) -> Outcome:
     """Deliver one mail over an open connection; the connection is closed when its state is not known any more."""
+    content = parcel.compose()
+    if isinstance(content, Outcome):
+        return content
     try:
         refusal = _open_envelope(host, parcel)
         if refusal:
             return refusal
-        host.send(stuffed(parcel.content))
+        host.send(content)
     except (OSError, smtplib.SMTPException) as error:
         host.close()
         return Outcome(Result.LOST, *_words_of(error))
@@ -141,9 +159,16 @@ def _words_of(error) -> tuple[int | None, str]:
 
 def stuffed(content: bytes) -> bytes:
     """Return the bytes of a mail as DATA wants them: leading dots doubled, CRLF at the end."""
-    if b"\n." in content or content.startswith(b"."):
-        content = _LEADING_DOT.sub(b"..", content)
+    content = _LEADING_DOT.sub(b"\n..", content)
+    if content.startswith(b"."):
+        content = b"." + content
     return content if content.endswith(b"\r\n") else content + b"\r\n"
+
+
+def unwritten(id: int, error: Exception) -> Outcome:
+    """Return what a mail that cannot be composed comes to: one bad template must not stop the others."""
+    log.error("mail %s could not be composed", id, exc_info=error)
+    return Outcome(Result.LATER, None, f"Ce message n’a pas pu être composé : {type(error).__name__}: {error}")
 
 
 def failure(error: BaseException) -> Outcome:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..dates import to_paris
@@ -55,15 +56,27 @@ def envelope_address(address: str) -> str | None:
     if len(address) > 254 or not _ADDRESS.fullmatch(address):
         return None
     local, domain = address.rsplit("@", 1)
+    ascii_domain = _ascii_domain(domain)
+    if (
+        not ascii_domain
+        or len(local) > 64
+        or not local.isascii()
+        or ".." in local
+        or local.startswith(".")
+        or local.endswith(".")
+    ):
+        return None
+    return f"{local}@{ascii_domain}"
+
+
+@lru_cache(maxsize=512)
+def _ascii_domain(domain: str) -> str:
+    """Return a domain as the relay takes it, or nothing when there is no way to write it."""
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
-        return None
-    if not _DOMAIN.fullmatch(ascii_domain):
-        return None
-    if len(local) > 64 or not local.isascii() or ".." in local or local.startswith(".") or local.endswith("."):
-        return None
-    return f"{local}@{ascii_domain}"
+        return ""
+    return ascii_domain if _DOMAIN.fullmatch(ascii_domain) else ""
 
 
 def is_closed_network(address: str) -> bool:

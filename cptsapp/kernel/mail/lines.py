@@ -1,10 +1,12 @@
 """The connections: each is a thread that talks to the relay, and to the sender's thread through two queues."""
 
+import contextlib
 import logging
 import queue
 import smtplib
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from .dialogue import Outcome, Parcel, Result, deliver, failure
 from .relay import mail, quit_quietly
@@ -14,21 +16,34 @@ log = logging.getLogger("cptsapp.mail")
 MAILS_PER_CONNECTION = 50
 
 
-@dataclass
 class Question:
-    """A connection asks whether it may write the final dot of a mail; it goes on with the body while it waits."""
+    """A connection asks for the mark of a mail, and hears of it twice: when it is written, and when it is committed.
 
-    parcel: Parcel
-    answered: threading.Event = field(default_factory=threading.Event)
-    granted: bool = False
+    Between the two the connection writes the mail as far as its body, and no earlier: the sender's thread then waits
+    for the disk, and leaves the interpreter to it. The final dot waits for the second answer.
+    """
 
-    def answer(self, granted: bool):
-        self.granted = granted
-        self.answered.set()
+    def __init__(self, parcel: Parcel):
+        self.parcel = parcel
+        self._written, self._committed = queue.SimpleQueue(), queue.SimpleQueue()
+        self._is_told = False
 
-    def wait(self) -> bool:
-        self.answered.wait()
-        return self.granted
+    def tell_written(self, is_ours: bool):
+        """Let the connection go on, or not when another sender has the mail; again after a commit that failed."""
+        if not self._is_told:
+            self._is_told = True
+            self._written.put(is_ours)
+
+    def tell_committed(self, is_ours: bool):
+        """Give the answer, which is the last."""
+        self.tell_written(is_ours)
+        self._committed.put(is_ours)
+
+    def may_begin(self) -> bool:
+        return self._written.get()
+
+    def may_end(self) -> bool:
+        return self._committed.get()
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,7 @@ class Line(threading.Thread):
         super().__init__(daemon=True)
         self.todo, self.words = todo, words
         self.host, self.delivered, self.ended = None, 0, None
+        self.ahead: list[Parcel | None] = []  # the next one, composed
 
     def run(self):
         while (parcel := self._next()) is not None:
@@ -60,6 +76,8 @@ class Line(threading.Thread):
 
     def _next(self) -> Parcel | None:
         """Return the next mail, having said how the last one ended if the next does not come at once."""
+        if self.ahead:
+            return self.ahead.pop()
         try:
             return self.todo.get_nowait()
         except queue.Empty:
@@ -87,8 +105,19 @@ class Line(threading.Thread):
         """Ask for the mark, and write the mail as far as its body while the mark is committed."""
         question = Question(parcel)
         self._say(question)
+        if not question.may_begin():
+            return Outcome(Result.TAKEN)
         self.delivered += 1
-        return deliver(self.host, parcel, question.wait)
+        return deliver(self.host, parcel, partial(self._may_end, question))
+
+    def _may_end(self, question: Question) -> bool:
+        """Compose the next mail while the mark of this one is being committed, then tell whether it is."""
+        if not self.ahead:
+            with contextlib.suppress(queue.Empty):
+                self.ahead.append(self.todo.get_nowait())
+                if self.ahead[0] is not None:
+                    self.ahead[0].compose()
+        return question.may_end()
 
     def _hang_up(self):
         if self.host is not None and self.host.sock is not None:

@@ -34,6 +34,7 @@ class Claimed:
     kind: str
     template: str
     campaign_id: int | None
+    secret: str
     values_json: str
     headers_json: str
     to_address: str
@@ -60,7 +61,7 @@ def claim(holder: str, count: int, *, lease: timedelta = LEASE) -> list[Claimed]
     Those whose address refuses them by now are marked so, and never given: an unsubscription counts at once.
     """
     rows = []
-    for kind in Kind:
+    for kind in _due_alone():
         rows += _take(holder, kind, None, count - len(rows), lease)
     sources = campaigns.running() if len(rows) < count else []
     while sources and len(rows) < count:  # each mailing its share, then what the others leave
@@ -73,6 +74,21 @@ def claim(holder: str, count: int, *, lease: timedelta = LEASE) -> list[Claimed]
                 going_on.append(campaign)
         sources = going_on
     return rows
+
+
+def _due_alone() -> list[Kind]:
+    """Return the kinds of which a mail of no mailing is due, in the order in which they leave."""
+    moment = now()
+    values = [value for kind in Kind for value in (str(kind), moment)]
+    found = db.execute_sql(_sql(_DUE), values).fetchone()
+    return [kind for kind, is_due in zip(Kind, found, strict=True) if is_due]
+
+
+_ONE_DUE = (
+    "EXISTS (SELECT 1 FROM outgoing_mail "
+    "WHERE state = 'pending' AND campaign_id IS NULL AND kind = {p} AND next_try_at <= {p})"
+)
+_DUE = f"SELECT {', '.join([_ONE_DUE] * len(Kind))}"
 
 
 _TAKE = (
@@ -155,27 +171,25 @@ def begin_doubt(holder: str, about_to_end: Iterable[tuple[int, str]], *, lease: 
     moment = now()
     mark = _sql(
         "UPDATE outgoing_mail SET state = 'in_doubt', lease_until = {p}, message_id = {p} "
-        "WHERE id = {p} AND state = 'claimed' AND claimed_by = {p} AND lease_until > {p} RETURNING id"
+        "WHERE id = {p} AND state = 'claimed' AND claimed_by = {p} AND lease_until > {p}"
     )
     until = moment + lease
     return {
-        id
-        for id, message_id in about_to_end
-        if db.execute_sql(mark, (until, message_id, id, holder, moment)).fetchone()
+        id for id, message_id in about_to_end if db.execute_sql(mark, (until, message_id, id, holder, moment)).rowcount
     }
 
 
-def sent(holder: str, done: list[tuple[int, Outcome]]):
+def sent(holder: str, done: list[tuple[Claimed, Outcome]]):
     """Mark mails that the relay has taken; their secrets are wiped."""
     mark = _sql(
         "UPDATE outgoing_mail SET state = 'sent', done_at = {p}, smtp_code = {p}, last_error = {p}, claimed_by = '', "
-        "lease_until = NULL, attempts = attempts + 1 WHERE id = {p} AND claimed_by = {p} RETURNING id, secret"
+        "lease_until = NULL, attempts = attempts + 1 WHERE id = {p} AND claimed_by = {p}"
     )
     moment = now()
-    for id, outcome in done:
-        row = db.execute_sql(mark, (moment, outcome.code, outcome.words[:500], id, holder)).fetchone()
-        if row and row[1]:
-            wipe(OutgoingMail.get_by_id(id))
+    for row, outcome in done:
+        values = (moment, outcome.code, outcome.words[:500], row.id, holder)
+        if db.execute_sql(mark, values).rowcount and row.secret:
+            wipe(OutgoingMail.get_by_id(row.id))
 
 
 def wipe(row: OutgoingMail):

@@ -16,6 +16,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 from peewee import OperationalError
 
@@ -23,7 +24,7 @@ from ..db import db, now
 from ..jobs import beat, every, stopping
 from ..settings import settings
 from . import campaigns, headers, marks, render, returns
-from .dialogue import Outcome, Parcel, Result, deliver, failure
+from .dialogue import Outcome, Parcel, Result, deliver, failure, unwritten
 from .identity import Identity, identity_for
 from .lines import Line, Word
 from .models import FrozenMail, MailFile, MailSender, OutgoingMail, State
@@ -56,7 +57,7 @@ class Pass:
         self.rate = settings.mail_rate_per_minute if rate is None else rate
         self.lease = lease
         self.todo, self.words = queue.SimpleQueue(), queue.SimpleQueue()
-        self.held: set[int] = set()
+        self.held: dict[int, marks.Claimed] = {}
         self.fresh: list[tuple[int, str, bytes]] = []  # rendered, kept with the first mark of one of them
         self.lines: list[Line] = []
         self.halted = self.troubled = self.is_drained = False
@@ -106,10 +107,9 @@ class Pass:
         endings = [each.ended for each in happened if each.ended]
         questions = [each.question for each in happened if each.question]
         if happened or wanted:
-            granted, rows = self._persist(endings, [each.parcel for each in questions], wanted)
-            for each in questions:
-                each.answer(each.parcel.id in granted)
-            self.held.difference_update(id for id, _ in endings)
+            rows = self._persist(endings, questions, wanted)
+            for id, _ in endings:
+                self.held.pop(id, None)
             self._prepare(rows)
         if any(outcome.result == Result.NO_RELAY for _, outcome in endings) and not self.halted:
             stopping.wait(SECONDS_BETWEEN_FAILURES)
@@ -118,18 +118,22 @@ class Pass:
         self._beat()
         return bool(self.held or rows or happened)
 
-    def _persist(self, endings, parcels, wanted) -> tuple[set[int], list[marks.Claimed]]:
-        """Write it all in one commit. A database that is busy or full is asked again: what the relay took is known here
-        alone."""
+    def _persist(self, endings, questions, wanted) -> list[marks.Claimed]:
+        """Write it all in one commit, and answer; return the mails taken. A database that is busy or full is asked
+        again: what the relay took is known here alone."""
         deadline = time.monotonic() + self.lease.total_seconds() / 3
         while True:
             try:
                 with db.atomic():
                     marks.freeze(self.fresh)
                     paused = self._record(endings)
-                    ending = [(each.id, each.message_id) for each in parcels]
+                    ending = [(each.parcel.id, each.parcel.message_id) for each in questions]
                     granted = marks.begin_doubt(self.holder, ending, lease=self.lease)
                     rows = self._claim() if wanted and not paused else []
+                    for each in questions:
+                        each.tell_written(each.parcel.id in granted)
+                for each in questions:
+                    each.tell_committed(each.parcel.id in granted)
                 break
             except OperationalError:
                 if time.monotonic() > deadline:
@@ -143,13 +147,13 @@ class Pass:
             self.halted, self.report.paused = True, paused
         if wanted:
             self.is_drained = len(rows) < CLAIM
-        return granted, rows
+        return rows
 
     def _collect(self) -> list[Word]:
-        """Return what the connections have said; wait for a first word when some are at work."""
+        """Return what the connections have said; wait for a first word when all are at work, or nothing is left."""
         happened = []
         with contextlib.suppress(queue.Empty):
-            if self.held and not self._wanted():
+            if self.held and not (self._wanted() and len(self.held) < self.connections):
                 happened.append(self.words.get(timeout=1.0))
             while True:
                 happened.append(self.words.get_nowait())
@@ -158,7 +162,7 @@ class Pass:
     def _wanted(self) -> bool:
         if self.halted or stopping.is_set():
             return False
-        return not self.held or (not self.is_drained and self.todo.qsize() < self.connections)
+        return not self.held or (not self.is_drained and self.todo.qsize() <= self.connections)
 
     def _claim(self) -> list[marks.Claimed]:
         allowed = marks.allowance(self.rate)
@@ -169,22 +173,20 @@ class Pass:
         return rows
 
     def _prepare(self, rows: list[marks.Claimed]):
-        """Render what was never tried, and give it all to the connections."""
+        """Render what was never tried, and give it all to the connections; those compose the mails of mailings."""
         if not rows:
             return
-        tried = [row.id for row in rows if row.message_id and row.campaign_id is None]
-        known = dict(FrozenMail.select(FrozenMail.mail, FrozenMail.content).where(FrozenMail.mail.in_(tried)).tuples())
-        attached = _files_of([row.id for row in rows if row.id not in known])
+        alone = [row for row in rows if row.campaign_id is None]
+        known = _frozen_of([row.id for row in alone if row.message_id])
+        attached = _files_of([row.id for row in alone if row.id not in known])
         identities = {kind: identity_for(kind) for kind in {row.kind for row in rows}}
         parcels = []
         for row in rows:
-            self.held.add(row.id)
+            self.held[row.id] = row
             try:
                 parcel, content = _parcel(row, known.get(row.id), identities[row.kind], attached.get(row.id, ()))
-            except Exception as error:  # one bad template must not stop the others
-                log.exception("mail %s could not be rendered", row.id)
-                words = f"Ce message n’a pas pu être composé : {type(error).__name__}: {error}"
-                self.words.put(Word((row.id, Outcome(Result.LATER, None, words))))
+            except Exception as error:
+                self.words.put(Word((row.id, unwritten(row.id, error))))
                 continue
             if content is not None:  # a mailing's bytes are its campaign's, and its Message-ID comes with the doubt
                 self.fresh.append((row.id, parcel.message_id, content))
@@ -202,7 +204,7 @@ class Pass:
     def _record(self, endings: list[tuple[int, Outcome]]) -> str:
         """Mark each mail, learn from the results about the relay, and return its words when that is a pause."""
         paused, failed = "", []
-        done = [each for each in endings if each[1].result == Result.SENT]
+        done = [(self.held[id], outcome) for id, outcome in endings if outcome.result == Result.SENT]
         if done:
             marks.sent(self.holder, done)
         for id, outcome in endings:
@@ -231,7 +233,8 @@ class Pass:
         if left:
             with db.atomic():
                 marks.release(self.holder, left)
-            self.held.difference_update(left)
+            for id in left:
+                del self.held[id]
 
     def _end(self):
         """Let the connections go; one that asks still (the database failed) may not write its dot."""
@@ -246,7 +249,7 @@ class Pass:
                     while True:
                         word = self.words.get_nowait()
                         if word.question:
-                            word.question.answer(False)
+                            word.question.tell_committed(False)
 
     def _beat(self):
         """A long sending is a sign of life."""
@@ -260,9 +263,17 @@ def _not_held_against(outcome: Outcome) -> Outcome:
     return replace(outcome, result=Result.LOST) if outcome.result == Result.REFUSED else outcome
 
 
+def _frozen_of(ids: list[int]) -> dict[int, bytes]:
+    """Return the bytes of mails that were rendered for a former try."""
+    query = FrozenMail.select(FrozenMail.mail, FrozenMail.content).where(FrozenMail.mail.in_(ids))
+    return {id: bytes(content) for id, content in query.tuples()} if ids else {}
+
+
 def _files_of(ids: list[int]) -> dict[int, list[headers.Attached]]:
     """Return the files of mails that are about to be rendered."""
     found = {}
+    if not ids:
+        return found
     query = MailFile.select(MailFile.mail, MailFile.name, MailFile.media_type, MailFile.content)
     for id, name, media_type, content in query.where(MailFile.mail.in_(ids)).order_by(MailFile.id).tuples():
         found.setdefault(id, []).append(headers.Attached(name, media_type, bytes(content)))
@@ -274,16 +285,18 @@ def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity, files=
     message_id = row.message_id or headers.new_message_id(identity.email)
     fresh = None
     if row.campaign_id is not None:
-        content = campaigns.content(row, message_id)
+        campaigns.ready(row.campaign_id)
+        write = partial(campaigns.content, row, message_id)
     elif frozen is not None:
-        content = bytes(frozen)
+        write = partial(bytes, frozen)
     else:
-        content = fresh = render.freeze(row, identity, message_id=message_id, files=files)
+        fresh = render.freeze(row, identity, message_id=message_id, files=files)
+        write = partial(bytes, fresh)
     sender = headers.envelope_address(returns.envelope(identity, row.id))
     to = headers.envelope_address(row.to_address)
     if sender is None or to is None:
         raise ValueError("the sender's or the recipient's address is not one that a relay takes")
-    return Parcel(row.id, sender, to, content, message_id), fresh
+    return Parcel(row.id, sender, to, write, message_id), fresh
 
 
 def deliver_now(id: int) -> Outcome:
@@ -296,8 +309,7 @@ def deliver_now(id: int) -> Outcome:
         row = marks.claim_one(holder, id)
     if row is None:
         return Outcome(Result.TAKEN)
-    frozen = FrozenMail.get_or_none(FrozenMail.mail == id)
-    parcel, content = _parcel(row, frozen and frozen.content, identity_for(row.kind), _files_of([id]).get(id, ()))
+    parcel, content = _parcel(row, _frozen_of([id]).get(id), identity_for(row.kind), _files_of([id]).get(id, ()))
     if content is not None:
         with db.atomic():
             marks.freeze([(row.id, parcel.message_id, content)])
@@ -313,7 +325,7 @@ def deliver_now(id: int) -> Outcome:
         outcome = failure(error)
     with db.atomic():
         if outcome.result == Result.SENT:
-            marks.sent(holder, [(id, outcome)])
+            marks.sent(holder, [(row, outcome)])
             marks.note_success()
         else:
             marks.failed(holder, id, outcome)
