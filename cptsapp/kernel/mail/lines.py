@@ -61,7 +61,7 @@ class Line(threading.Thread):
         super().__init__(daemon=True)
         self.todo, self.words = todo, words
         self.host, self.delivered, self.ended = None, 0, None
-        self.ahead: list[Parcel | None] = []  # the next one, composed
+        self.ahead = queue.SimpleQueue()  # the next mail, taken up early to be composed
 
     def run(self):
         while (parcel := self._next()) is not None:
@@ -76,13 +76,11 @@ class Line(threading.Thread):
 
     def _next(self) -> Parcel | None:
         """Return the next mail, having said how the last one ended if the next does not come at once."""
-        if self.ahead:
-            return self.ahead.pop()
-        try:
-            return self.todo.get_nowait()
-        except queue.Empty:
-            self._say()
-            return self.todo.get()
+        for place in (self.ahead, self.todo):
+            with contextlib.suppress(queue.Empty):
+                return place.get_nowait()
+        self._say()
+        return self.todo.get()
 
     def _say(self, question: Question | None = None):
         if self.ended or question:
@@ -112,11 +110,12 @@ class Line(threading.Thread):
 
     def _may_end(self, question: Question) -> bool:
         """Compose the next mail while the mark of this one is being committed, then tell whether it is."""
-        if not self.ahead:
+        if self.ahead.empty():
             with contextlib.suppress(queue.Empty):
-                self.ahead.append(self.todo.get_nowait())
-                if self.ahead[0] is not None:
-                    self.ahead[0].compose()
+                parcel = self.todo.get_nowait()
+                self.ahead.put(parcel)
+                if parcel is not None:
+                    parcel.compose()
         return question.may_end()
 
     def _hang_up(self):

@@ -225,11 +225,12 @@ class Pass:
         return paused
 
     def _give_back(self):
-        """Give back the mails that no connection has taken up yet."""
+        """Give back the mails that no connection has begun."""
         left = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                left.append(self.todo.get_nowait().id)
+        for place in (self.todo, *(line.ahead for line in self.lines)):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    left.append(place.get_nowait().id)
         if left:
             with db.atomic():
                 marks.release(self.holder, left)
