@@ -2,8 +2,11 @@
 
 import importlib
 import re
+from contextlib import suppress
+from datetime import datetime
 
 import pytest
+from peewee import IntegrityError
 from playhouse.migrate import PostgresqlMigrator, SqliteMigrator
 from playhouse.schema_diff import diff_models
 
@@ -13,9 +16,12 @@ from cptsapp.kernel import db as database
 from cptsapp.kernel import instance as installation
 from cptsapp.kernel import search
 from cptsapp.kernel.db import Revision, db, revision
+from cptsapp.kernel.mail import OutgoingMail
+from cptsapp.kernel.mail.models import FrozenMail
 from cptsapp.kernel.settings import settings
 from tests import postgresql
 
+AT = datetime(2026, 11, 28, 8, 30)
 SECRET = "une-cle-de-test-assez-longue-pour-convenir"
 
 
@@ -136,6 +142,54 @@ def test_the_signature_that_the_association_kept_becomes_its_contract(migrated):
 
 
 SEARCHED = [("page", "Soin", "public"), ("l’« été »", "Soins d’été", "public"), ("news", "Soin caché", "bureau")]
+
+
+def refused_states() -> list[str]:
+    """Try rows of the delivery table that must never be; return what the database did not refuse."""
+    wrong = {
+        "unknown": {"state": "perdu"},
+        "sent without its hour": {"state": "sent", "message_id": "<1@exemple.fr>"},
+        "waiting with an hour": {"state": "pending", "done_at": AT},
+        "sent without a Message-ID": {"state": "sent", "done_at": AT},
+        "in doubt without a Message-ID": {"state": "in_doubt", "claimed_by": "moi", "lease_until": AT},
+    }
+    taken = []
+    for name, values in wrong.items():
+        with suppress(IntegrityError), db.atomic():
+            OutgoingMail.create(template="essai", to_address="zoe@exemple.fr", **values)
+            taken.append(name)
+    return taken
+
+
+def mails_after_going_back_and_forth(migrator) -> list[str]:
+    """Return the addresses of the mails, and of what hangs on them, once the step of the checks was taken back, then
+    again; each time, wrong states are refused."""
+    step = importlib.import_module("cptsapp.migrations.0049_mail_checks")
+    row = OutgoingMail.create(template="essai", to_address="zoe@exemple.fr", state="sent", message_id="<1>", done_at=AT)
+    FrozenMail.create(mail=row, content=b"x")
+    for each in (step.down, step.up):
+        with db.atomic():
+            each(migrator, db.obj)
+        assert refused_states() == []
+    return [frozen.mail.to_address for frozen in FrozenMail.select()]
+
+
+def test_the_states_of_a_mail_are_checked_the_same_however_the_check_is_written(migrated):
+    written = checks()["outgoing_mail"]
+    assert mails_after_going_back_and_forth(SqliteMigrator(db.obj)) == ["zoe@exemple.fr"]
+    assert checks()["outgoing_mail"] == written
+    assert db.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@postgresql.needs_postgresql
+def test_on_postgresql_too_the_states_of_a_mail_are_checked_the_same(tmp_path):
+    with postgresql.database("checks") as address:
+        create_app(tmp_path, secret_key=SECRET, database_url=address)
+        with database.connection():
+            database.migrate()
+            found = mails_after_going_back_and_forth(PostgresqlMigrator(db.obj))
+        db.close_all()
+    assert found == ["zoe@exemple.fr"]
 
 
 def found_after_going_back_and_forth(migrator) -> list:
