@@ -156,11 +156,13 @@ def stamp(told: dict | None = None) -> tuple:
     A connection of SQLite counts its own writes and is told of those of the others, of this process or not. `told`, of
     somebody who only reads, remembers the latter: they are asked for once, and what is read is as of then or later.
     """
-    link = db.connection()
+    link, told = db.connection(), {} if told is None else told
     if not is_sqlite():
-        with __exception_wrapper__:
-            return db.obj.database, link.execute(SNAPSHOT).fetchone()[0]
-    told = {} if told is None else told
+        written = db.obj.written()
+        if told.get("written") != written:
+            with __exception_wrapper__:
+                told.update(written=written, seen=link.execute(SNAPSHOT).fetchone()[0])
+        return db.obj.database, told["seen"]
     if link.number not in told:
         told[link.number] = link.execute("PRAGMA data_version").fetchone()[0]
     return link.number, (link.total_changes, told[link.number])
@@ -204,7 +206,17 @@ class OneWriter(PooledSqliteDatabase):
 class Postgresql(PooledPostgresqlDatabase):
     """A pool of connections to a server that answers as SQLite does: no lock is waited for long, any text goes."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._mine = threading.local()
+
+    def written(self) -> int:
+        """Return a number that changes whenever this thread may have written."""
+        return getattr(self._mine, "written", 0)
+
     def execute_sql(self, sql, params=None, *args, **kwargs):
+        if not sql.startswith("SELECT"):
+            self._mine.written = self.written() + 1
         if params:  # a NUL, which no keyboard types, is a refusal here: nothing is equal to what has this in its place
             params = [_without_nul(each) for each in params]
         return super().execute_sql(sql, params, *args, **kwargs)

@@ -78,8 +78,9 @@ def site_menu() -> tuple[Entry, ...]:
     """Return the menu as whoever asks may see it, the open entry marked."""
     app, minute = current_app._get_current_object(), int(now().timestamp() // 60)
     tree = _tree(app, request.script_root, PAGES.version(), minute, roles(), _closed())
-    here = frozenset(url for url in tree.urls if is_here(url))
-    return _marked(tree, here, request.path if request.path in here else None)
+    path = request.path
+    here = frozenset(url for url in tree.urls if is_under(path, url))
+    return _marked(tree, here, path if path in here else None)
 
 
 def in_menu(items: list[Page]) -> list[Page]:
@@ -90,8 +91,7 @@ def _link_to(page: Page) -> Entry:
     return Entry(page.menu.label or page.heading, page.url, current=False, children=(), cta=page.menu.cta)
 
 
-def is_here(url: str) -> bool:
-    path = request.path
+def is_under(path: str, url: str) -> bool:
     return path == url or (len(url) > 1 and path.startswith(url.rstrip("/") + "/"))
 
 
