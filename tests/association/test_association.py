@@ -93,7 +93,7 @@ def test_a_link_that_is_not_one_is_refused(association, links):
 
 def test_links_are_names_and_addresses(association):
     rules.set_identity(name="CPTS Fictive", links="\nRéseau : https://exemple.fr/a?b=c\n\nBlog http://exemple.fr ")
-    assert identity().links == [("Réseau", "https://exemple.fr/a?b=c"), ("Blog", "http://exemple.fr")]
+    assert identity().links == (("Réseau", "https://exemple.fr/a?b=c"), ("Blog", "http://exemple.fr"))
 
 
 def test_only_missions_of_the_agreement_are_kept_in_its_order(association):

@@ -99,10 +99,10 @@ class Association(Table):
         return [mission for code, mission in reference.missions().items() if code in chosen]
 
     @property
-    def links(self) -> list[tuple[str, str]]:
+    def links(self) -> tuple[tuple[str, str], ...]:
         """The (name, address) pairs of the footer."""
         lines = (line.partition("http") for line in self.links_text.splitlines())
-        return [(name.strip(" :"), (scheme + rest).strip()) for name, scheme, rest in lines if scheme]
+        return tuple((name.strip(" :"), (scheme + rest).strip()) for name, scheme, rest in lines if scheme)
 
     @property
     def accessibility(self) -> str:
