@@ -51,32 +51,21 @@ def refuse_breaks(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)  # of one mail it is asked three times
 def envelope_address(address: str) -> str | None:
     """Return an address in ASCII as the relay takes it (« é.fr » becomes « xn--… »), or None when it is no address."""
     if len(address) > 254 or not _ADDRESS.fullmatch(address):
         return None
     local, domain = address.rsplit("@", 1)
-    ascii_domain = _ascii_domain(domain)
-    if (
-        not ascii_domain
-        or len(local) > 64
-        or not local.isascii()
-        or ".." in local
-        or local.startswith(".")
-        or local.endswith(".")
-    ):
-        return None
-    return f"{local}@{ascii_domain}"
-
-
-@lru_cache(maxsize=512)
-def _ascii_domain(domain: str) -> str:
-    """Return a domain as the relay takes it, or nothing when there is no way to write it."""
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
-        return ""
-    return ascii_domain if _DOMAIN.fullmatch(ascii_domain) else ""
+        return None
+    if not _DOMAIN.fullmatch(ascii_domain):
+        return None
+    if len(local) > 64 or not local.isascii() or ".." in local or local.startswith(".") or local.endswith("."):
+        return None
+    return f"{local}@{ascii_domain}"
 
 
 def is_closed_network(address: str) -> bool:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import cache
 
 from .. import journal
 from ..db import db, is_sqlite, now
@@ -355,5 +356,9 @@ def spend(count: int):
 
 def _sql(text: str) -> str:
     """Return a statement with the marks of the engine; what it is given later goes as parameters."""
-    skip = "" if is_sqlite() else "FOR UPDATE SKIP LOCKED"
-    return text.replace("{p}", db.param).replace("{skip}", skip).replace("{held}", _HELD_COLUMNS)
+    return _written(text, db.param, "" if is_sqlite() else "FOR UPDATE SKIP LOCKED")
+
+
+@cache
+def _written(text: str, param: str, skip: str) -> str:
+    return text.replace("{p}", param).replace("{skip}", skip).replace("{held}", _HELD_COLUMNS)
