@@ -6,7 +6,7 @@ A card or a source that fails is logged and said in one sentence; it never takes
 import logging
 import time
 
-from flask import abort, make_response, render_template
+from flask import abort, make_response, render_template, request
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -62,6 +62,14 @@ def waiting() -> list[Waiting]:
     """
     held = roles()
     return keep((waiting, current_user.id, held, int(time.time() // 60)), lambda: _waiting(held))
+
+
+def waiting_by_face() -> tuple[list[Waiting], list[Waiting]]:
+    """Return what waits for whoever asks: first as anybody of the space, then as somebody of the gestion."""
+    desk, sides = f"{request.script_root}/gestion/", ([], [])
+    for each in waiting():
+        sides[each.url.startswith(desk)].append(each)
+    return sides
 
 
 def _waiting(held) -> list[Waiting]:

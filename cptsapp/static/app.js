@@ -203,6 +203,15 @@
   }
   prepare();
 
+  /* A long menu is shown from where one is. */
+  for (const menu of all(".desk-nav, .space-nav ul")) {
+    const here = menu.querySelector("[aria-current]");
+    if (!here) continue;
+    const place = here.getBoundingClientRect(), around = menu.getBoundingClientRect();
+    if (place.bottom > around.bottom) menu.scrollTop += place.top - around.top - menu.clientHeight / 2;
+    if (place.right > around.right) menu.scrollLeft += place.left - around.left - menu.clientWidth / 3;
+  }
+
   /* A refused form is shown from its summary; a private page is never shown again from the browser's memory. */
   if (!document.querySelector("[autofocus]")) document.querySelector("main [data-focus]")?.focus();
   window.addEventListener("pageshow", (event) => {

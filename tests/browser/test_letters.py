@@ -128,7 +128,7 @@ def test_the_same_is_done_without_javascript(open_as, width):
     assert titles(page) == ["Nous écrire"]
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.locator(".flashes")).to_contain_text("enregistrée")
-    page.get_by_role("button", name="Sa page").click()
+    page.get_by_label("Fil d’Ariane").get_by_role("link").last.click()
     page.get_by_role("button", name="Kit de relais").click()
     expect(page.get_by_label("Texte à transmettre")).to_have_value(re.compile("Un mot fort"))
 

@@ -1,5 +1,7 @@
 """The member's first page: what waits, and cards that load by themselves."""
 
+import re
+
 import pytest
 
 from cptsapp.kernel import registry
@@ -52,6 +54,15 @@ def test_an_adherent_reads_what_waits_for_them_alone(as_adherent, waiting):
     assert "Dossier à relire" in page
     assert "Rien du tout" not in page
     assert "Adhésions à valider" not in page
+
+
+def test_what_waits_at_the_desk_is_one_line_of_the_space(as_coordinator, waiting):
+    for words in ("3 messages à lire", "Une lettre à envoyer"):
+        registry.waiting(words, access=("coordination",))(lambda words=words: [Waiting(words, "/gestion/x", 1)])
+    space, desk = as_coordinator.get("/espace/").text, as_coordinator.get("/gestion/").text
+    assert re.search(r"\b2\spoints attendent au tableau de bord", space) and "3 messages à lire" not in space
+    assert "3 messages à lire" in desk and "Une lettre à envoyer" in desk
+    assert "Dossier à relire" in space and "points attendent" not in desk
 
 
 def test_the_coordination_reads_what_waits_for_it_too(as_coordinator, waiting):

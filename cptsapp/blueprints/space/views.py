@@ -14,7 +14,8 @@ navigation.append(NavItem("space", "Accueil", "space.index", icon="home", access
 @bp.get("/")
 @access("account")
 def index():
-    return page("space/index.html", waiting=cards.waiting(), cards=cards.visible(space_cards))
+    waiting, at_desk = cards.waiting_by_face()
+    return page("space/index.html", waiting=waiting, at_desk=len(at_desk), cards=cards.visible(space_cards))
 
 
 @bp.get("/cartes/<key>")
