@@ -10,10 +10,23 @@ from flask import Flask, request
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from .kernel import access, compression, dates, db, errorpages, htmx, navigation, pieces, security, sessions, text
+from .kernel import (
+    access,
+    compression,
+    dates,
+    db,
+    errorpages,
+    htmx,
+    navigation,
+    pieces,
+    security,
+    sessions,
+    text,
+    typography,
+)
 from .kernel.mail import relay
 from .kernel.settings import SettingsError, settings
-from .kernel.templating import Templates
+from .kernel.templating import FrenchSpaces, Templates
 from .kernel.urls import NumberConverter
 
 # Rooms of the kernel that bring routes or commands of their own.
@@ -112,6 +125,7 @@ def configure_instance(app, instance: Path | str, **overrides):
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension(FrenchSpaces)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
@@ -163,7 +177,8 @@ def template_globals(app):
     of_dates = (
         dates.date_fr, dates.day_fr, dates.time_fr, dates.datetime_fr, dates.short_fr, dates.ago, dates.iso,
     )  # fmt: skip
-    app.jinja_env.filters.update({each.__name__: each for each in (*of_dates, text.number, text.plural, text.euros)})
+    of_words = text.number, text.plural, text.euros, typography.french_spaces
+    app.jinja_env.filters.update({each.__name__: each for each in (*of_dates, *of_words)})
 
 
 def features_off() -> set[str]:

@@ -199,7 +199,7 @@ def test_lists_are_searched_exported_printed_and_a_part_is_a_piece_of_its_page(a
 
 def test_a_candidate_walks_the_path_from_their_page(as_adherent, adherent):
     practise(adherent, profession="10-MG")
-    assert "ouvert à : Sages-femmes" in as_adherent.get("/espace/repertoires/sages-femmes/rejoindre").text
+    assert "ouvert à\u00a0: Sages-femmes" in as_adherent.get("/espace/repertoires/sages-femmes/rejoindre").text
     data = {"consent": "y", "consent_version": "2026-11", "stage": "interesse", "freins": ["temps"]}
     answer = as_adherent.post("/espace/repertoires/msu/rejoindre", data=data)
     page = text_of(as_adherent.get(answer.location).text)

@@ -218,7 +218,7 @@ def test_a_refused_form_keeps_what_was_typed_and_the_file_received(as_coordinato
     answer = as_coordinator.post("/gestion/documents/nouveau", data=form(label="", summary="À lire", file=attached()))
     assert answer.status_code == 422
     assert "À lire" in answer.text
-    assert "Fichier déjà reçu : plaquette.pdf" in answer.text
+    assert "Fichier déjà reçu\u00a0: plaquette.pdf" in answer.text
     assert not Document.select().exists()
 
 

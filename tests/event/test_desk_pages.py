@@ -375,7 +375,7 @@ def test_an_event_goes_from_draft_to_held_by_its_buttons(as_coordinator):
 
     assert "L’événement est publié." in press("publier")
     assert "Rechargez la page" in press("publier")
-    assert "dit tenu" in press("tenu")
+    assert "marqué comme tenu" in press("tenu")
     assert "de nouveau publié" in press("rouvrir")
     assert "de nouveau un brouillon" in press("brouillon")
     assert "Rétablir" in press("corbeille")

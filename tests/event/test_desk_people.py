@@ -167,7 +167,7 @@ def test_the_waiting_list_is_in_order_and_somebody_goes_up_with_a_reason(as_coor
     assert "Dites pourquoi" in refused.text
     html = as_coordinator.post(address, data={"reason": "Intervenant", "back": "attente"}, follow_redirects=True).text
     assert names_in(html) == ["Maxime", "Camille", "Dominique"]
-    assert "Passe devant : Intervenant" in html
+    assert "Passe devant\u00a0: Intervenant" in html
 
 
 def test_once_closed_the_free_seats_are_given_by_hand_in_order(as_coordinator, event):

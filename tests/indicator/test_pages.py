@@ -216,7 +216,7 @@ def test_levels_are_typed_one_a_line_and_a_wrong_one_is_told(as_coordinator, con
     address = f"{DESK}/{made.id}/definition/{contract.id}/2"
     data = TYPED | {"kind": "levels", "direction": "down"}
     refused = as_coordinator.post(address, data=data | {"levels": "50 : 9000\ncent : 6000"})
-    assert "Ligne 2 : écrivez le seuil" in refused.text
+    assert "Ligne 2\u00a0: écrivez le seuil" in refused.text
     assert as_coordinator.post(address, data=data | {"levels": "50 : 9 000 €\n100:6000"}).status_code == 303
     assert [each.amount_cents for each in readings(contract, 2)[0].term.levels] == [600_000, 900_000]
 
@@ -243,7 +243,7 @@ def test_a_series_is_read_shown_then_written_whole(as_coordinator, contract):
     )
     wrong = send(b"Date;Valeur\n31/13/2025;4\n")
     assert wrong.status_code == 422
-    assert "Ligne 2, colonne « Date »" in wrong.text
+    assert "Ligne 2, colonne «\u00a0Date\u00a0»" in wrong.text
     shown = send("Date;Tranche;Valeur\n30/06/2026;16-69 ans;120\n30/06/2026;70 ans et plus;20\n".encode("cp1252"))
     assert "2\u00a0valeurs lues" in shown.text
     assert MeasureValue.select().count() == 0

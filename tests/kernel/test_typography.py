@@ -1,9 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from cptsapp.kernel.text import NBSP, THIN
-from cptsapp.kernel.typography import typography, typography_html
+from cptsapp.kernel.typography import french_spaces, typography, typography_html
 
 french = st.text(alphabet=st.sampled_from("ab é1290'’\"«»“”:;!?….,%€°h()/@-\n" + NBSP + THIN), max_size=60)
 
@@ -65,3 +66,36 @@ def test_quotes_may_open_and_close_around_bold_words():
 
 def test_escaped_characters_stay_escaped():
     assert typography_html("<p>a &lt;b&gt; &amp; c&nbsp;!</p>") == f"<p>a &lt;b&gt; &amp; c{THIN}!</p>"
+
+
+@given(french)
+def test_french_spaces_change_spaces_alone_and_leave_none_that_breaks(text):
+    shown = french_spaces(text)
+    assert [char for char in shown if not char.isspace()] == [char for char in text if not char.isspace()]
+    assert len(shown) == len(text)
+    assert "« " not in shown
+    assert french_spaces(shown) == shown
+
+
+def test_french_spaces_keep_markup_markup_and_plain_text_plain():
+    assert isinstance(french_spaces(Markup("<b>Oui</b> :")), Markup)
+    assert not isinstance(french_spaces("<b>Oui</b> :"), Markup)
+    assert french_spaces(Markup("<b>Oui</b> :")) == f"<b>Oui</b>{NBSP}:"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "shown"),
+    [
+        ("page.html", "{{ 1 }} : un « mot », oui !", f"1{NBSP}: un «{NBSP}mot{NBSP}», oui{THIN}!"),
+        ("page.html", "{{ 'Objet : ' ~ 2 }} ?", f"Objet{NBSP}: 2{THIN}?"),
+        ("page.html", '<a title="Lire : {{ 3 }}">x</a>', f'<a title="Lire{NBSP}: 3">x</a>'),
+        ("page.html", "<code>2021 : {{ 4 }} !</code> : oui", "<code>2021 : 4 !</code> : oui"),
+        ("page.html", "{{ 46 }} % de 9 h 30 à 17 h", f"46{NBSP}% de 9{NBSP}h{NBSP}30 à 17{NBSP}h"),
+        ("mail/lettre.html", "Objet : {{ 5 }} !", "Objet : 5 !"),
+    ],
+)
+def test_a_template_typed_with_plain_spaces_is_read_with_those_that_do_not_break(app, name, source, shown):
+    with app.app_context():
+        code = app.jinja_env.compile(source, name)
+        template = app.jinja_env.template_class.from_code(app.jinja_env, code, app.jinja_env.globals)
+        assert template.render() == shown

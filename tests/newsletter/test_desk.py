@@ -255,7 +255,7 @@ def test_letters_of_before_models_and_the_bin(as_coordinator, letter, site):
     assert as_coordinator.post(f"{ROOM}{letter.id}/modele", data={"name": ""}).status_code == 422
     as_coordinator.post(f"{ROOM}{letter.id}/modele", data={"name": "Mensuelle"})
     model = Issue.get(Issue.kind == "model")
-    assert "Du modèle « Mensuelle »" in as_coordinator.get(f"{ROOM}nouvelle").text
+    assert "Du modèle «\u00a0Mensuelle\u00a0»" in as_coordinator.get(f"{ROOM}nouvelle").text
     as_coordinator.post(f"{ROOM}nouvelle", data={"kind": "message", "start": str(model.id)})
     message = Issue.get(Issue.kind == "message")
     assert message.editorial == letter.editorial

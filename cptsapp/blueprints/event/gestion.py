@@ -43,7 +43,7 @@ class Moments(Cases):
 STATES = {
     "a-venir": ("À venir et brouillons", lambda: _is_present & _is_ahead()),
     "a-cloturer": (
-        "À dire tenus",
+        "Passés à confirmer",
         lambda: _is_present & (Event.status == Status.PUBLISHED) & (Event.ends_at <= now()),
     ),
     "tenus": ("Tenus", lambda: _is_present & (Event.status == Status.HELD)),
@@ -52,8 +52,8 @@ STATES = {
 }
 NOTHING = {
     "a-venir": "Rien à venir, et aucun brouillon.",
-    "a-cloturer": "Aucun événement passé n’attend d’être dit tenu.",
-    "tenus": "Aucun événement n’a encore été dit tenu.",
+    "a-cloturer": "Aucun événement passé n’attend d’être marqué comme tenu.",
+    "tenus": "Aucun événement n’a encore été marqué comme tenu.",
     "annules": "Aucun événement n’a été annulé.",
     "corbeille": "La corbeille est vide.",
 }
@@ -77,11 +77,11 @@ def registered_words(event) -> str:
 def state_words(event) -> str:
     if event.deleted_at:
         return "Corbeille"
-    return "À dire tenu" if event.status == Status.PUBLISHED and event.is_past else event.state.label
+    return "À confirmer" if event.status == Status.PUBLISHED and event.is_past else event.state.label
 
 
 def state_badge(event) -> str:
-    return "warn" if state_words(event) == "À dire tenu" else event.state.badge
+    return "warn" if state_words(event) == "À confirmer" else event.state.badge
 
 
 def prepare(events) -> None:
@@ -119,7 +119,11 @@ EVENTS = DataTable(
         Period("tenu", "Entre le", Event.starts_at),
     ],
     order="quand",
-    bulk=[Bulk("publier", "Publier"), Bulk("tenu", "Dire tenus"), Bulk("corbeille", "Mettre à la corbeille", "danger")],
+    bulk=[
+        Bulk("publier", "Publier"),
+        Bulk("tenu", "Marquer comme tenus"),
+        Bulk("corbeille", "Mettre à la corbeille", "danger"),
+    ],
     bulk_endpoint="event_gestion.bulk",
     export_endpoint="event_gestion.export",
     hint="Titre, lieu, intervenant, action…",
@@ -227,7 +231,7 @@ def journal_of(event: Event) -> list[JournalEntry]:
 MOVES = {
     "publier": (rules.publish, "L’événement est publié."),
     "brouillon": (rules.withdraw, "L’événement est de nouveau un brouillon : le site ne le montre plus."),
-    "tenu": (rules.hold, "L’événement est dit tenu : il compte dans les chiffres."),
+    "tenu": (rules.hold, "L’événement est marqué comme tenu : il compte dans les chiffres."),
     "rouvrir": (rules.reopen, "L’événement est de nouveau publié."),
     "corbeille": (rules.trash, "Le brouillon est à la corbeille. Vous pouvez le rétablir ici même."),
     "retablir": (rules.restore, "Le brouillon est rétabli."),

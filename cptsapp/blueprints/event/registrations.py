@@ -47,7 +47,7 @@ def to_close():
     """Events that are over and that nobody has said held or cancelled: they count in no figure yet."""
     over = (Event.status == Status.PUBLISHED) & (Event.ends_at <= now()) & Event.deleted_at.is_null()
     count = Event.select().where(over).count()
-    words = plural(count, "événement passé à dire tenu", "événements passés à dire tenus")
+    words = plural(count, "événement passé à marquer comme tenu", "événements passés à marquer comme tenus")
     yield Waiting(words, url_for("event_gestion.index", etat="a-cloturer"), count)
 
 

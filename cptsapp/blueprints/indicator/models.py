@@ -49,7 +49,7 @@ class Origin(Choice):
     COMPUTED = "computed", "Calculé"
     TYPED = "typed", "Saisi"
     IMPORTED = "imported", "Importé"
-    UNWIRED = "unwired", "À brancher"
+    UNWIRED = "unwired", "Sans source"
 
     @property
     def badge(self) -> str:

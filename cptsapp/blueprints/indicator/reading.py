@@ -32,7 +32,7 @@ class State(Choice):
     MISSING = "missing", "Valeur à saisir"
     TO_IMPORT = "to_import", "Valeur à importer"
     UNDIVIDED = "undivided", "Rien à diviser"
-    UNWIRED = "unwired", "À brancher"
+    UNWIRED = "unwired", "Sans source"
     GONE = "gone", "Fonction absente"
     FAILED = "failed", "Calcul impossible"
     AHEAD = "ahead", "Année à venir"

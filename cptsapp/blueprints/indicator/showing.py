@@ -59,7 +59,8 @@ def shown(reading: Reading) -> Shown:
         return Shown(reading, _yes_no(reading.value))
     if is_small(reading):
         return Shown(reading, _small_words(reading))
-    target = with_unit(reading.target, reading.unit) if reading.target is not None else ""
+    bound = "au plus" if reading.term.direction == "down" else "au moins"
+    target = f"{with_unit(reading.target, reading.unit)} {bound}" if reading.target is not None else ""
     progress = 100 if reading.state == State.REACHED else reading.progress
     return Shown(reading, with_unit(reading.value, reading.unit), target, progress)
 

@@ -58,7 +58,7 @@ def _of(cell: ElementTree.Element) -> str:
 
 
 def _is_numeric(rows: list, at: int) -> bool:
-    """Tell whether a column holds numbers, but for a word here and there: « oui », « À brancher »."""
+    """Tell whether a column holds numbers, but for a word here and there: « oui », « Sans source »."""
     said = [text for row in rows if at < len(row) and (text := "".join(row[at].itertext()).strip())]
     return at > 0 and 2 * sum(_NUMBER.fullmatch(each) is not None for each in said) > len(said)
 
