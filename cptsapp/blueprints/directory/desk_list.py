@@ -5,6 +5,7 @@ what the definition hides from the coordination is in no cell, no filter and no 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import url_for
 from peewee import Asc, Desc
@@ -193,14 +194,15 @@ def _filters(definition: Definition) -> list:
                  definition=definition)
     )  # fmt: skip
     if not definition.is_of_things and len(definition.professions) != 1:
-        found.append(OneOf("profession", "Profession", Entry.profession, lambda: _professions(definition)))
+        professions = partial(_professions, definition)
+        found.append(OneOf("profession", "Profession", Entry.profession, professions, blank="Toutes les professions"))
     found += [
         Answered(PREFIX + field.key, field.label, field.key, choices_of(field), definition=definition)
         for field in definition.filters(READER.rank)
     ]
     if definition.has_speakers:
         found.append(Cases("temoin", "Prêts à témoigner", {"oui": ("Prêts à témoigner", Entry.is_speaker == True)}))  # noqa: E712
-    return [*found, Period("confirmee", "Confirmée du", Entry.confirmed_on)]
+    return [*found, Period("confirmee", "Confirmée", Entry.confirmed_on)]
 
 
 def _cases(definition: Definition) -> dict:

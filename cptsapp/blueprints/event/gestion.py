@@ -116,7 +116,7 @@ EVENTS = DataTable(
         OneOf("nature", "Nature", Event.kind, EventKind, blank="Toutes les natures"),
         OneOf("theme", "Thème", Event.theme, Theme, blank="Tous les thèmes"),
         OneOf("serie", "Série", Event.series, series_choices, blank="Toutes les séries"),
-        Period("tenu", "Entre le", Event.starts_at),
+        Period("tenu", "Prévu", Event.starts_at),
     ],
     order="quand",
     bulk=[

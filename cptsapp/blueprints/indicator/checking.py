@@ -138,7 +138,7 @@ def _check_levels(told: Definition) -> None:
 
 def _check_origin(told: Definition) -> None:
     if told.origin == Origin.UNWIRED and not told.origin_note:
-        raise RuleError("Dites pourquoi il n’est pas branché : ce qu’il manque pour le compter.", "origin_note")
+        raise RuleError("Dites pourquoi il est sans source : ce qu’il manque pour le compter.", "origin_note")
     if told.origin != Origin.COMPUTED:
         return
     if not told.key:

@@ -130,7 +130,7 @@ class DefinitionForm(Form):
     origin_note = StringField(
         "Précision",
         [Optional(), Length(max=200)],
-        description="Qui transmet la valeur ; ou, s’il n’est pas branché, ce qu’il manque pour le compter.",
+        description="Qui transmet la valeur ; ou, s’il est sans source, ce qu’il manque pour le compter.",
     )
     since = SelectField("Compter", choices=Since.choices())
     shown = HiddenField()  # the computations whose parameters the form showed
