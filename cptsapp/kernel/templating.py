@@ -12,7 +12,7 @@ from jinja2.lexer import Token
 
 from .typography import french_spaces
 
-_VERBATIM = re.compile(r"<(/?)(?:code|pre|textarea|kbd|samp)\b")
+_VERBATIM = re.compile(r"(</?(?:code|pre|textarea|kbd|samp)\b)")
 
 
 class Templates(Environment):
@@ -29,14 +29,23 @@ class FrenchSpaces(Extension):
     """
 
     def filter_stream(self, stream):
-        name, depth = stream.name or "", 0
-        set_here = name.endswith(".html") and not name.startswith("mail/")
+        name = stream.name or ""
+        if not name.endswith(".html") or name.startswith("mail/"):
+            return stream
+        return self._set(stream)
+
+    @staticmethod
+    def _set(stream):
+        depth = 0  # of what is shown to be copied
         for token in stream:
-            if not set_here or token.type not in ("data", "string"):
-                yield token
-                continue
-            tags = _VERBATIM.findall(token.value) if token.type == "data" else []
-            if not depth and not tags:
+            if token.type == "string":
                 token = Token(token.lineno, token.type, french_spaces(token.value))
-            depth += sum(-1 if closing else 1 for closing in tags)
+            elif token.type == "data":
+                pieces = _VERBATIM.split(token.value)  # odd ones are tags
+                for index, piece in enumerate(pieces):
+                    if index % 2:
+                        depth += -1 if piece.startswith("</") else 1
+                    elif not depth:
+                        pieces[index] = french_spaces(piece)
+                token = Token(token.lineno, token.type, "".join(pieces))
             yield token

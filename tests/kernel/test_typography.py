@@ -89,7 +89,7 @@ def test_french_spaces_keep_markup_markup_and_plain_text_plain():
         ("page.html", "{{ 1 }} : un « mot », oui !", f"1{NBSP}: un «{NBSP}mot{NBSP}», oui{THIN}!"),
         ("page.html", "{{ 'Objet : ' ~ 2 }} ?", f"Objet{NBSP}: 2{THIN}?"),
         ("page.html", '<a title="Lire : {{ 3 }}">x</a>', f'<a title="Lire{NBSP}: 3">x</a>'),
-        ("page.html", "<code>2021 : {{ 4 }} !</code> : oui", "<code>2021 : 4 !</code> : oui"),
+        ("page.html", "oui : <code>2021 : {{ 4 }} !</code> : non", f"oui{NBSP}: <code>2021 : 4 !</code>{NBSP}: non"),
         ("page.html", "{{ 46 }} % de 9 h 30 à 17 h", f"46{NBSP}% de 9{NBSP}h{NBSP}30 à 17{NBSP}h"),
         ("mail/lettre.html", "Objet : {{ 5 }} !", "Objet : 5 !"),
     ],
