@@ -1,6 +1,7 @@
 """The rows of a list as markup. In Python, not in the template: a hundred rows are drawn ten times faster.
 
 HTML lets the ends of rows and cells be left out, and the quotes of plain values: they would be a tenth of a long list.
+Nothing stands between two rows: a space would be the content of the last cell, which must read as empty when it is.
 """
 
 import html
@@ -10,7 +11,7 @@ from markupsafe import Markup, escape
 
 from .filters import getter
 
-TICK = '<tr><td><input type=checkbox form=lot name=id value="%s" aria-label="Cocher %s">%s\n'
+TICK = '<tr><td><input type=checkbox form=lot name=id value="%s" aria-label="Cocher %s">%s'
 PLAIN = re.compile(r"[\w-]+")
 
 
@@ -18,7 +19,7 @@ def draw(view) -> Markup:
     """Return the <tr> of the rows of a page; everything that comes from a row is escaped here."""
     cells = [_cell(column, link, macro, rank) for rank, (column, link, macro) in enumerate(view.cells())]
     if not view.table.bulk:
-        return Markup("".join(["<tr>" + "".join([cell(row) for cell in cells]) + "\n" for row in view.rows]))  # noqa: S704 (escaped cell by cell)
+        return Markup("".join(["<tr>" + "".join([cell(row) for cell in cells]) for row in view.rows]))  # noqa: S704 (escaped cell by cell)
     key, name = getter(view.table.key), view.table.shown[0].text
     return Markup(  # noqa: S704 (escaped cell by cell)
         "".join([TICK % (safe(key(row)), safe(name(row)), "".join([cell(row) for cell in cells])) for row in view.rows])

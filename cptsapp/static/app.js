@@ -199,12 +199,12 @@
     all("button[data-reveal], button[data-copy], [data-select-all], [data-with-script]").forEach((element) => { element.hidden = false; });
     all("[data-counter]").forEach(count);
     all("[data-select-all]").forEach(tally);
-    for (const frame of all(".prose table, .table-wrap, .space-nav ul")) frames.observe(frame);
+    for (const frame of all(".prose table, .table-wrap, .space-nav ul, .tabs ul")) frames.observe(frame);
   }
   prepare();
 
   /* A long menu is shown from where one is. */
-  for (const menu of all(".desk-nav, .space-nav ul")) {
+  for (const menu of all(".desk-nav, .space-nav ul, .tabs ul")) {
     const here = menu.querySelector("[aria-current]");
     if (!here) continue;
     const place = here.getBoundingClientRect(), around = menu.getBoundingClientRect();

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -215,6 +216,15 @@ def test_a_row_is_headed_by_its_link_and_its_small_line(site, entries):
     assert f'<a href="/liste/{first.id}">objet 00</a><small>test.done</small>' in html
     assert '<span class="badge ok">Page</span>' in html
     assert 'aria-sort="ascending"' in html
+
+
+def test_an_empty_last_cell_holds_nothing_not_even_a_space(site, request_context):
+    subject = Column("objet", "Objet", "subject_id", sort=JournalEntry.subject_id)
+    table = DataTable("essai", subject, Column("vide", "Vide", lambda e: ""), noun=("acte", "actes"), order="objet")
+    body = read(request_context, table).body()
+    assert "<td data-label=Vide><tr>" in body
+    assert body.endswith("<td data-label=Vide>")
+    assert re.search(r"\S</tbody>", site.get("/liste").text)
 
 
 def test_text_is_escaped_wherever_it_is_shown(site):
