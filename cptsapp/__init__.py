@@ -165,6 +165,7 @@ def give_back_connection(error):
 def template_globals(app):
     app.jinja_env.globals.update(
         may=access.may,
+        may_open=access.may_open,
         view_as=access.view_as,
         area=navigation.area,
         gestion_menu=navigation.gestion_menu,

@@ -128,6 +128,12 @@ def may(*required: str) -> bool:
     return may_enter(required, roles())
 
 
+def may_open(endpoint: str) -> bool:
+    """For templates: tell whether whoever reads may open a view, which may be of a feature that is off."""
+    view = current_app.view_functions.get(endpoint)
+    return view is not None and may(*view.access)
+
+
 def may_read(visibility, held=None) -> bool:
     needed = _READERS.get(Visibility(visibility))
     return needed is None or needed in (roles() if held is None else held)

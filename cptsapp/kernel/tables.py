@@ -263,6 +263,7 @@ class DataTable:
         bulk_endpoint: str = "",
         export_endpoint: str = "",
         empty: str = "",
+        starts: tuple[tuple[str, str], ...] = (),
         hint: str = "",
         people: bool = False,
         size: int = SIZES[0],
@@ -272,7 +273,7 @@ class DataTable:
         self.name, self.columns, self.noun, self.search, self.filters = name, columns, noun, search, filters
         self.order, self.key, self.bulk, self.bulk_endpoint = order, key, bulk, bulk_endpoint
         self.export_endpoint, self.empty, self.hint, self.people, self.size = export_endpoint, empty, hint, people, size
-        self.prepare = prepare or (lambda rows: None)
+        self.prepare, self.starts = prepare or (lambda rows: None), starts
         self.near_filters, self.far_filters = filters[:near], [] if near is None else filters[near:]
         self.sortable = {column.key: column for column in columns if column.sort is not None}
         names = {name for each in filters for name in each.names}

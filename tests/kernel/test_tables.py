@@ -238,6 +238,13 @@ def test_an_empty_answer_offers_to_clear_the_filters(site):
     assert "Rien ne correspond" in site.get("/liste?q=introuvable").text
 
 
+def test_an_empty_list_offers_what_fills_it_to_whoever_may(as_coordinator, as_bureau):
+    page = as_coordinator.get("/gestion/newsletters/").text
+    assert '<a role="button" href="/gestion/newsletters/nouvelle">Commencer la première lettre</a>' in page
+    assert "Commencer la première lettre" not in as_bureau.get("/gestion/newsletters/").text
+    assert "Commencer la première lettre" not in as_coordinator.get("/gestion/newsletters/?q=zzzz").text
+
+
 def lines_of(response):
     return list(csv.reader(io.StringIO(response.data.decode("utf-8-sig")), delimiter=";"))
 

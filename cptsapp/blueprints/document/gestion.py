@@ -43,6 +43,7 @@ DOCUMENTS = DataTable(
     order="-date",
     export_endpoint="document_gestion.export",
     empty="Les statuts, la charte, les comptes rendus et les guides de l’association se rangent ici.",
+    starts=(("document_gestion.create", "Déposer un premier document"),),
 )
 
 

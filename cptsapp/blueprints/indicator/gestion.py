@@ -149,6 +149,7 @@ MEASURES = DataTable(
     order="mission",
     export_endpoint="indicator_gestion.export",
     empty="Importez un projet de santé, ou créez un premier indicateur.",
+    starts=(("project_gestion.load", "Importer un projet"), ("indicator_gestion.create", "Créer un indicateur")),
 )
 
 

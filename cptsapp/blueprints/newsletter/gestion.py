@@ -66,6 +66,7 @@ ISSUES = DataTable(
     export_endpoint="newsletter_gestion.export",
     hint="Objet, texte, rubrique…",
     empty="Commencez la première lettre : elle reste en préparation tant que vous ne l’envoyez pas.",
+    starts=(("newsletter_gestion.create", "Commencer la première lettre"),),
     prepare=prepare,
 )
 

@@ -86,6 +86,7 @@ CHAPTERS = DataTable(
     prepare=_prepare,
     export_endpoint="observatory_gestion.export",
     empty="Un thème réunit des chiffres datés, vos publications et ce que les habitants en disent. Créez le premier.",
+    starts=(("observatory_gestion.create", "Créer un thème"),),
 )
 CONTRIBUTIONS = DataTable(
     "contributions",

@@ -101,6 +101,7 @@ CAMPAIGNS = DataTable(
     prepare=_prepare,
     export_endpoint="outreach_gestion.export",
     empty="Inscrivez chaque campagne une fois, avec tous ses canaux : elle comptera dans le projet et le rapport.",
+    starts=(("outreach_gestion.create", "Inscrire une campagne"),),
 )  # fmt: skip
 
 

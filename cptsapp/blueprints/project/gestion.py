@@ -55,6 +55,7 @@ FICHES = DataTable(
     order="mission",
     export_endpoint="project_gestion.export",
     empty="Chaque action du projet de santé a sa fiche : écrivez la première, ou importez-les d’un fichier.",
+    starts=(("project_gestion.load", "Importer un projet"), ("project_gestion.create", "Écrire une fiche")),
 )
 
 

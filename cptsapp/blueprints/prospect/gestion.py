@@ -58,6 +58,7 @@ PROSPECTS = DataTable(
     order="nom",
     export_endpoint="prospect_gestion.export",
     empty="Notez ici les professionnels à inviter : leurs coordonnées suivront jusqu’à l’adhésion, sans ressaisie.",
+    starts=(("prospect_gestion.create", "Noter un premier prospect"),),
     people=True,
 )
 

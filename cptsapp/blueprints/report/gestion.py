@@ -63,6 +63,7 @@ REPORTS = DataTable(
     export_endpoint="report_gestion.export",
     empty="Un rapport se prépare d’un clic, à partir de ce que le site sait déjà. Vous le relisez ensuite, section par "
     "section.",
+    starts=(("report_gestion.create", "Préparer un rapport d’activité"),),
 )
 
 

@@ -64,6 +64,10 @@ PARTNERS = DataTable(
     bulk_endpoint="subscription_gestion.partners_bulk",
     export_endpoint="subscription_gestion.partners_export",
     empty="Ajoutez la CPAM, l’ARS, les mairies, les établissements… ou importez la liste que vous tenez déjà.",
+    starts=(
+        ("subscription_gestion.new_partner", "Ajouter un partenaire"),
+        ("subscription_gestion.imports", "Importer une liste"),
+    ),
     hint="Organisme, nom, téléphone…",
     people=True,
     prepare=partners.set_receptions,
