@@ -188,7 +188,7 @@ SEEN = (
 # Answers that are no page of their own: files, feeds, cards of a first page, links that a mail carries.
 # Files, parts, and what only a person's own act makes: an import that is read, an erasure that was asked for.
 NO_PAGE = re.compile(
-    r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/effacements/|^/(static|images|fichiers|healthz|metrics|apercu)|/cartes/|/fichier\b"
+    r"\.(txt|xml|svg|ico|png|css|atom|ics|webmanifest|pdf|vcf)|/photo$|^/adhesion/communes|/import/<|/import/modele$|/effacements/|^/(static|images|fichiers|healthz|metrics|apercu)|/cartes/|/fichier\b"
     r"|<token>|<version>|\.<any|^/(icone|identite)-|/_courriels/<name>|second-facteur$|cles-d-acces$|/confirmation$"
     r"|/courriels/<name>/html$|/newsletters/<int:id>/(apercu|relais\.html)$"
 )
