@@ -60,7 +60,7 @@ def test_a_nurse_joins_and_the_coordination_accepts(site, page, open_as):
     desk.get_by_role("link", name="Zélie Nouvelle").click()
     expect(desk.get_by_text("lien « cpam »")).to_be_visible()
     desk.get_by_role("button", name="Accepter").click()
-    expect(desk.get_by_text("Zélie Nouvelle est adhérent")).to_be_visible()
+    expect(desk.get_by_text("Adhésion acceptée\u00a0: Zélie Nouvelle")).to_be_visible()
     page.goto(site.link_in_mail("zelie@exemple.fr", more_than=1))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert "/activation/" in page.url
@@ -85,7 +85,7 @@ def test_a_request_that_looks_known_is_linked_to_the_record(open_as):
     desk.get_by_role("link", name="Basile ESSAI").click()
     expect(desk.get_by_role("heading", name="Fiche connue")).to_be_visible()
     desk.get_by_role("button", name="Accepter et rattacher à cette fiche").click()
-    expect(desk.get_by_text("Basile ESSAI est adhérent")).to_be_visible()
+    expect(desk.get_by_text("Adhésion acceptée\u00a0: Basile ESSAI")).to_be_visible()
 
 
 def test_a_member_renews_by_the_link_of_the_mail(site, open_as, open_page):

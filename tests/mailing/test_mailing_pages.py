@@ -95,6 +95,13 @@ def test_the_last_look_says_everything_then_the_letter_leaves(as_coordinator, ma
     )
 
 
+def test_the_hour_offered_is_nine_tomorrow(as_coordinator, mailing, people):
+    people("A", "un@exemple.fr")
+    rules.set_audience(mailing.id, [Step("or", "noms", "A")])
+    tomorrow = to_paris(now() + timedelta(days=1))
+    assert f'value="{tomorrow:%Y-%m-%d}T09:00"' in as_coordinator.get(f"/gestion/envois/{mailing.id}/envoyer").text
+
+
 def test_an_hour_is_chosen_in_paris_changed_and_taken_back(as_coordinator, mailing, people, letters):
     people("A", "un@exemple.fr")
     address = f"/gestion/envois/{mailing.id}/envoyer"

@@ -119,7 +119,7 @@ def request_accept(id):
         done = deciding.accept(id, by=current_user.id, person_id=person_id)
     except RuleError as error:
         return _shown(_find(id), refusal=str(error), status=422)
-    flash(f"{asked.label} est adhérent. Un e-mail part à l’instant. {done.note}".strip())
+    flash(f"Adhésion acceptée : {asked.label}. Un e-mail part à l’instant. {done.note}".strip())
     return redirect(url_for("adherent_gestion.requests"), 303)
 
 

@@ -1,14 +1,13 @@
 """Sendings before they leave: their list, whom each is for, the trial, the hour."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_login import current_user
 
 from cptsapp.kernel import limits
 from cptsapp.kernel.access import access
-from cptsapp.kernel.dates import datetime_fr, to_paris
-from cptsapp.kernel.db import now
+from cptsapp.kernel.dates import datetime_fr, to_paris, today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
 from cptsapp.kernel.mail.dialogue import Result
@@ -196,7 +195,8 @@ def _last_look(mailing, *, form, trial=None, tried=None, error=None, refused=Fal
     people = audience.candidates(steps)
     trial = trial or TrialForm(formdata=None, to=current_user.email)
     if form.at.data is None and not form.is_submitted():
-        form.at.data = to_paris(mailing.scheduled_at or next_morning()).replace(tzinfo=None)
+        planned = mailing.scheduled_at
+        form.at.data = to_paris(planned).replace(tzinfo=None) if planned else next_morning()
     return page(
         "mailing/send.html",
         fragment="essai",
@@ -218,10 +218,9 @@ def _last_look(mailing, *, form, trial=None, tried=None, error=None, refused=Fal
     )
 
 
-def next_morning():
-    """Return tomorrow at nine in Paris, as a stored moment: the hour offered first."""
-    from_now = to_paris(now() + timedelta(days=1))
-    return now() + (from_now.replace(hour=9, minute=0, second=0, microsecond=0) - to_paris(now()))
+def next_morning() -> datetime:
+    """Return tomorrow at nine in Paris, naive: the hour offered first."""
+    return datetime.combine(today() + timedelta(days=1), time(9))
 
 
 @bp_gestion.post("/<int:id>/deprogrammer")
