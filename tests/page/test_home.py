@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from flask_login import current_user
 
-from cptsapp.blueprints.association import rules as association
-from cptsapp.blueprints.association.models import Association
 from cptsapp.blueprints.event.models import Event, Status
 from cptsapp.blueprints.news.models import ARTICLES
 from cptsapp.blueprints.page import views
+from cptsapp.blueprints.territory import rules as territory
 from cptsapp.kernel import registry
 from cptsapp.kernel.db import now
 
@@ -70,11 +69,11 @@ def test_who_is_logged_in_sees_at_once_what_was_written(as_adherent, shown):
 
 
 @pytest.mark.parametrize("who", ["client", "as_adherent"])
-def test_a_text_published_and_another_name_show_at_once_whoever_reads(request, shown, who):
+def test_a_text_published_and_another_territory_show_at_once_whoever_reads(request, shown, who):
     browser = request.getfixturevalue(who)
     assert "Une nouvelle" in browser.get("/").text
     publish("suite", "La suite")
     assert "La suite" in browser.get("/").text
-    association.set_identity(name="CPTS des Essais", short_name="Les Essais")
-    Association.update(online_at=now()).execute()
-    assert "La lettre de Les Essais" in browser.get("/").text
+    before = browser.get("/").text.count("Communes")
+    territory.add_communes(["77445"])
+    assert browser.get("/").text.count("Communes") == before + 1, "a figure of the association in the home page"
