@@ -10,9 +10,9 @@ import http.client
 import os
 import random
 import statistics
-import threading
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html.parser import HTMLParser
 from urllib.parse import urlencode
@@ -72,11 +72,10 @@ class Fields(HTMLParser):
             self._area = None
 
 
-class Person(threading.Thread):
+class Person:
     """One person at a browser: a kept connection, an address of their own, pauses, and how long each answer took."""
 
     def __init__(self, crowd, rank: int):
-        super().__init__()
         self.crowd, self.rank, self.random = crowd, rank, random.Random(rank)
         self.link = http.client.HTTPConnection("127.0.0.1", crowd.port, timeout=60)
 
@@ -121,8 +120,8 @@ class Crowd:
         self.ends_at = time.monotonic() + seconds
         before, began = cpu_seconds(self.process.pid), time.monotonic()
         people = [Person(self, rank) for rank in range(PEOPLE)]
-        [person.start() for person in people]
-        [person.join() for person in people]
+        with ThreadPoolExecutor(PEOPLE) as pool:
+            list(pool.map(Person.run, people))  # what stops a person stops the benchmark
         self.lasted, self.cpu = time.monotonic() - began, cpu_seconds(self.process.pid) - before
         return self
 

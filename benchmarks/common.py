@@ -9,8 +9,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,28 +131,26 @@ def _received(connection) -> bytes:
 
 
 def load(port: int, process, make_request, *, expected=(200,), seconds=SECONDS, clients=CLIENTS) -> Figure:
-    """Ask for `make_request(n)` from several kept connections during `seconds`."""
+    """Ask for `make_request(n)` from several kept connections during `seconds`; an error is raised at the end."""
     times, sizes, counter = [], [], iter(range(10**9))
     stop_at = [0.0]
 
     def client():
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while time.perf_counter() < stop_at[0]:
-            request = make_request(next(counter))
-            began = time.perf_counter()
-            status, body = exchange(connection, request)
-            times.append(time.perf_counter() - began)
-            if status not in expected:
-                raise AssertionError(f"answered {status}: {body[:300]!r}")
-            sizes.append(len(body))
-        connection.close()
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while time.perf_counter() < stop_at[0]:
+                request = make_request(next(counter))
+                began = time.perf_counter()
+                status, body = exchange(connection, request)
+                times.append(time.perf_counter() - began)
+                if status not in expected:
+                    raise AssertionError(f"answered {status}: {body[:300]!r}")
+                sizes.append(len(body))
 
     def run(length):
         stop_at[0] = time.perf_counter() + length
-        threads = [threading.Thread(target=client) for _ in range(clients)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(lambda _: client(), range(clients)))
 
     run(0.5)
     times.clear()

@@ -157,8 +157,8 @@ def request_hooks(app):
 
 
 def give_back_connection(error):
-    """Return the connection that the request checked out; one that a command or a test holds stays."""
-    if request.environ.pop("cptsapp.opened", False) and not db.db.is_closed():
+    """Return the connection that the request took, if only for its page of error; one that was held before it stays."""
+    if not request.environ.pop("cptsapp.held", True) and not db.db.is_closed():
         db.db.close()
 
 

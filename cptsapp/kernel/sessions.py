@@ -105,6 +105,7 @@ class RowSessions(SessionInterface):
     """Opens the request's session from its cookie, and saves what changed."""
 
     def open_session(self, app, request):
+        request.environ["cptsapp.held"] = not db.is_closed()
         if request.path.startswith("/static/"):
             return RowSession()
         try:
@@ -114,7 +115,7 @@ class RowSessions(SessionInterface):
 
     @staticmethod
     def _read(request):
-        request.environ["cptsapp.opened"] = db.connect(reuse_if_open=True)
+        db.connect(reuse_if_open=True)
         key = request.cookies.get(cookie_name(), "")
         if not key:
             return RowSession()

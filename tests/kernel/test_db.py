@@ -1,6 +1,9 @@
 """The database keeps what it acknowledged, and tells the public pages when they have changed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from peewee import OperationalError
 
 from cptsapp import create_app
 from cptsapp.kernel import db as database
@@ -49,3 +52,21 @@ def test_what_follows_a_commit_does_not_run_after_a_rollback(app):
         db.after_commit(lambda: told.append("écrit"))
         assert told == []
     assert told == ["écrit"]
+
+
+def test_a_thread_that_met_a_base_away_keeps_no_connection_when_it_has_come_back(app, monkeypatch):
+    """One kept by the page of error would be that thread's for ever, dead as soon as the server restarts."""
+    connect, away = db.obj._connect, [OperationalError("timeout")]
+
+    def come_back():
+        if away:
+            raise away.pop()
+        return connect()
+
+    monkeypatch.setattr(db.obj, "_connect", come_back)
+
+    def visit():
+        return app.test_client().get("/").status_code, db.is_closed()
+
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(visit).result() == (503, True)
