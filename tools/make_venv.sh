@@ -20,6 +20,8 @@ fi
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 say "Installation des dépendances ($list)…"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$list"
+# The service may not write beside the program: what is not compiled now would be, at each start.
+[ ! -d cptsapp ] || "$folder/bin/python" -m compileall -q cptsapp
 # The command « cptsapp »: a two-line script rather than a package build, which would fetch unpinned tools.
 root=$(pwd)
 cat > "$folder/bin/cptsapp" <<SCRIPT
