@@ -68,16 +68,17 @@ def hit_each(*tries: tuple[str, str, int, timedelta]) -> None:
 @db.atomic()
 def _count(kind, who, limit, per) -> timedelta | None:
     """Count one try; return the wait it must make, or None. Plain statements: every public form passes here."""
-    moment, mark = now(), db.obj.param
+    mark = db.obj.param
+    # PostgreSQL holds the row so: `clear` may not take it away before it is read. SQLite's transaction holds all.
+    then = "NOTHING" if is_sqlite() else "UPDATE SET who = excluded.who"
     insert = (
         f"INSERT INTO tries (kind, who, level, strikes, next_at) VALUES ({mark}, {mark}, 0, 0, {mark}) "  # noqa: S608
-        "ON CONFLICT (kind, who) DO NOTHING"
+        f"ON CONFLICT (kind, who) DO {then}"
     )
-    db.execute_sql(insert, (kind, who, moment))
-    hold = "" if is_sqlite() else " FOR UPDATE"
-    read = f"SELECT id, level, strikes, next_at FROM tries WHERE kind = {mark} AND who = {mark}{hold}"  # noqa: S608
+    db.execute_sql(insert, (kind, who, now()))
+    read = f"SELECT id, level, strikes, next_at FROM tries WHERE kind = {mark} AND who = {mark}"  # noqa: S608
     id, level, strikes, next_at = db.execute_sql(read, (kind, who)).fetchone()
-    next_at = Tries.next_at.python_value(next_at)
+    next_at, moment = Tries.next_at.python_value(next_at), now()  # once the row is held: never before another's
     if next_at > moment:
         return next_at - moment
     level = max(0.0, level - (moment - next_at) / per * limit)

@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -109,6 +110,18 @@ def test_the_count_is_shared_by_all_the_workers(app):
         thread.join()
     assert outcomes.count(True) == 10
     assert outcomes.count(False) == 10
+
+
+def test_a_try_is_counted_while_others_are_forgotten(app):
+    def try_and_forget(_):
+        with app.app_context(), database.connection():
+            for _ in range(60):
+                hit(limit=10_000)
+                limits.clear("essai", "quelqu’un")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(try_and_forget, range(4)))
+    assert Tries.select().count() == 0
 
 
 def test_the_answer_says_in_french_how_long_to_wait(app):
