@@ -85,7 +85,7 @@ ICONS = (
     "activity archive arrow-left at-sign badge-check ban bell bold book-open building calendar calendar-clock "
     "check chevron-down chevron-left chevron-right circle-alert clock copy download external-link eye eye-off "
     "file-text filter folder globe heading heart-pulse history home image inbox info italic key "
-    "layout-dashboard link list list-ordered lock log-in log-out mail map-pin menu monitor newspaper palette "
+    "layout-dashboard link list list-ordered lock log-out mail map-pin menu monitor newspaper "
     "paperclip pencil phone plus printer quote refresh-cw rss save search send settings shield sliders "
     "smartphone star stethoscope table tag trash triangle-alert undo upload user user-plus users x "
 )
