@@ -4,6 +4,7 @@
 """
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,15 +19,23 @@ def names() -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    asked = [each for each in arguments if each != "--print"]
-    for name in asked or names():
-        blocks = [writing.machine()]
-        print(f"## {name}\n\n{blocks[0]}\n", flush=True)
-        for block in importlib.import_module(f"benchmarks.{name}").main():
-            blocks.append(str(block))
-            print(f"{block}\n", flush=True)
-        if "--print" not in arguments:
-            writing.write(name, blocks)
+    options = [each for each in arguments if each == "--print"]
+    asked = [each for each in arguments if each != "--print"] or names()
+    if len(asked) > 1:  # each in a process of its own: none measures what another left there
+        for name in asked:
+            subprocess.run([sys.executable, "-m", "benchmarks", name, *options], check=True)
+        return
+    run(asked[0], write=not options)
+
+
+def run(name: str, *, write: bool) -> None:
+    blocks = [writing.machine()]
+    print(f"## {name}\n\n{blocks[0]}\n", flush=True)
+    for block in importlib.import_module(f"benchmarks.{name}").main():
+        blocks.append(str(block))
+        print(f"{block}\n", flush=True)
+    if write:
+        writing.write(name, blocks)
 
 
 if __name__ == "__main__":

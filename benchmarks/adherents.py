@@ -55,7 +55,7 @@ def rows(size: int):
             given,
             family,
             professions[rank * 13 % len(professions)],
-            places[rank * 3 % len(places)],
+            places[rank // len(SYLLABLES) * 3 % len(places)],  # no place has the names of one letter
             email,
             phone,
             "",
