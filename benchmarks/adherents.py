@@ -24,7 +24,7 @@ from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import instance as new_instance
 from cptsapp.kernel.db import connection, create_all, db, now
-from cptsapp.kernel.later import leave_what_is_loaded
+from cptsapp.kernel.serving import leave_what_is_loaded
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "1000,10000,100000").split(",")]
 LISTED = 10_000  # the size at which the list is compared with S

@@ -20,7 +20,6 @@ from cptsapp.blueprints.privacy import rules as privacy
 from cptsapp.kernel import backup, copying, db, instance, jobs, mailbox, registry, search, serving
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.frenchcli import FrenchCommand, FrenchGroup, confirm, in_french
-from cptsapp.kernel.later import leave_what_is_loaded
 from cptsapp.kernel.mail import holds
 from cptsapp.kernel.settings import SettingsError, settings
 
@@ -165,7 +164,7 @@ def welcome() -> str:
 def worker():
     """Exécute les tâches : envois, rappels, publications, purges."""
     app = create_app(folder())
-    leave_what_is_loaded()
+    serving.leave_what_is_loaded()
     jobs.run_worker(app)
 
 

@@ -4,8 +4,8 @@ import gc
 import os
 
 from cptsapp import create_app
-from cptsapp.kernel.later import leave_what_is_loaded
 from cptsapp.kernel.logs import GunicornLogger
+from cptsapp.kernel.serving import leave_what_is_loaded
 from cptsapp.kernel.settings import settings
 
 settings.configure(os.environ.get("CPTS_INSTANCE", "instance"))

@@ -5,7 +5,6 @@
 A site that starts waits for none of them, and its processes hold only those that they use.
 """
 
-import gc
 from importlib import import_module
 
 
@@ -17,12 +16,3 @@ class Later:
 
     def __getattr__(self, attribute: str):
         return getattr(import_module(self._name), attribute)
-
-
-def leave_what_is_loaded():
-    """Let the garbage collector pass over all that is loaded now, which lives as long as the process.
-
-    Each of its rounds is shorter; and a process forked from this one writes nothing in the memory that they share.
-    """
-    gc.collect()
-    gc.freeze()

@@ -4,6 +4,7 @@ They are forked from the process that has loaded the application: it is read onc
 """
 
 import ctypes
+import gc
 import logging
 import mmap
 import multiprocessing
@@ -24,7 +25,6 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from . import jobs, logs, mailbox
 from .errors import RuleError
-from .later import leave_what_is_loaded
 from .settings import settings
 
 log = logging.getLogger("cptsapp.serving")
@@ -133,6 +133,15 @@ def refuse_taken(host: str, port: int, way_out: str):
                 f"Impossible d’écouter sur {host}:{port} (déjà pris, ou interdit : {error.strerror}). Arrêtez ce qui "
                 f"l’occupe, peut-être un autre « cptsapp serve », ou changez {way_out}."
             ) from error
+
+
+def leave_what_is_loaded():
+    """Let the garbage collector pass over all that is loaded now, which lives as long as the process.
+
+    Each of its rounds is shorter; and a process forked from this one writes nothing in the memory that they share.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _start(tasks: dict[str, Callable]) -> list:
