@@ -62,6 +62,17 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=f"aucun Chromium ici (sudo apt install {NAMES[1]})"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show beside a failure what the served site said last: a page tells little of the processes behind it."""
+    report = yield
+    site = getattr(item, "funcargs", {}).get("site")
+    if report.failed and isinstance(site, Site):
+        lines = (site.instance.parent / "serve.log").read_text(errors="replace").splitlines()
+        report.sections.append(("the last lines of the site", "\n".join(lines[-40:])))
+    return report
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -6,7 +6,7 @@ import pytest
 
 from cptsapp.blueprints.adherent import rules as members
 from cptsapp.blueprints.adherent.models import SavedView
-from cptsapp.blueprints.mailing import audience, rules
+from cptsapp.blueprints.mailing import audience, progress, rules
 from cptsapp.blueprints.mailing.audience import Step
 from cptsapp.blueprints.mailing.models import Mailing, SavedAudience, State
 from cptsapp.blueprints.person.models import Person
@@ -234,6 +234,34 @@ def test_returns_are_seen_and_undone(as_coordinator, mailing, people, mailbox):
     assert "1 retour d’e-mail à lire" in text_of(as_coordinator.get("/gestion/").text)
     as_coordinator.post(f"/gestion/envois/retours/{unknown.id}", data={"act": "read"})
     assert "à lire</a>" not in as_coordinator.get("/gestion/").text
+
+
+def test_a_page_drawn_while_the_sender_takes_the_mails_looks_again(as_coordinator, mailing, people, monkeypatch):
+    people("A", "un@exemple.fr", "deux@exemple.fr")
+    rules.start(mailing.id)
+    counts_of = progress.counts_of
+
+    def then_taken(ids):
+        found = counts_of(ids)
+        OutgoingMail.update(state="claimed", claimed_by="sender", lease_until=now()).execute()
+        return found
+
+    monkeypatch.setattr(progress, "counts_of", then_taken)
+    page = as_coordinator.get(f"/gestion/envois/{mailing.id}/progression", headers=HTMX).text
+    assert "0 sur 2" in page
+    assert 'hx-trigger="every 1s"' in page
+
+
+def test_a_page_drawn_between_the_last_mail_and_the_word_of_its_end_looks_again(as_coordinator, mailing, people):
+    people("A", "un@exemple.fr")
+    rules.start(mailing.id)
+    OutgoingMail.update(state="sent", message_id="<a@exemple.fr>", done_at=now()).execute()
+    address = f"/gestion/envois/{mailing.id}/progression"
+    assert 'hx-trigger="every 1s"' in as_coordinator.get(address, headers=HTMX).text
+    rules.tidy()
+    ended = as_coordinator.get(address, headers=HTMX).text
+    assert "L’envoi s’est terminé" in ended
+    assert "hx-trigger" not in ended
 
 
 @pytest.mark.parametrize("path", ["", "pause", "progression", "envoyer", "destinataires", "texte"])

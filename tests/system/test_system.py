@@ -64,6 +64,19 @@ def test_while_a_backup_is_made_its_progress_is_shown_by_itself_and_another_is_r
     assert "commence dans un instant" not in html
 
 
+def test_a_page_drawn_while_a_backup_ends_shows_it(as_admin, settings, monkeypatch):
+    record.note_asked()
+    ask = backup.progress
+
+    def ended_before():
+        backup.save()
+        return ask()
+
+    monkeypatch.setattr(backup, "progress", ended_before)
+    html = as_admin.get("/gestion/systeme/sauvegardes").text
+    assert backup.state().name in html
+
+
 def test_an_old_backup_waits_for_the_administration_alone(as_admin, as_coordinator, settings):
     sources = [each for each in registry.waiting_sources if each.key == "system"]
     assert list(sources[0].load()) == []

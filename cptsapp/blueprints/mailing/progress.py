@@ -1,7 +1,7 @@
 """How far a sending is, read from its rows: nothing is counted beside them, so nothing can be wrong."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from peewee import SQL, fn
@@ -61,17 +61,25 @@ class Progress:
 
 
 def counts_of(mailing_ids: list[int]) -> dict[int, Progress]:
-    """Return the figures of several sendings, asked once."""
+    """Return the figures of several sendings, in one look: what is read a moment later may have left meanwhile."""
     found: dict[int, dict] = {id: {} for id in mailing_ids}
     settled = (OutgoingMail.state == MailState.SKIPPED) & (OutgoingMail.doubts > 0)
     query = (
-        OutgoingMail.select(OutgoingMail.campaign_id, OutgoingMail.state, settled.alias("settled"), fn.COUNT(1))
+        OutgoingMail.select(
+            OutgoingMail.campaign_id,
+            OutgoingMail.state,
+            settled.alias("settled"),
+            fn.COUNT(1),
+            fn.MIN(OutgoingMail.next_try_at),
+        )
         .where(OutgoingMail.campaign_id.in_(mailing_ids))
         .group_by(OutgoingMail.campaign_id, OutgoingMail.state, SQL("settled"))
     )
-    for id, state, is_settled, count in query.tuples():
+    for id, state, is_settled, count, next_try_at in query.tuples():
         name = _name(state, is_settled)
         found[id][name] = found[id].get(name, 0) + count
+        if state == MailState.PENDING:
+            found[id]["next_try_at"] = next_try_at
     for id, name, count in (
         MailingTally.select(MailingTally.mailing, MailingTally.name, MailingTally.count)
         .where(MailingTally.mailing.in_(mailing_ids))
@@ -111,17 +119,11 @@ _NAMES = {
 
 
 def of(mailing: Mailing) -> Progress:
-    """Return the figures of one sending, with its rate and when what waits is due."""
+    """Return the figures of one sending, with its rate and whether something is due."""
     moment = now()
     figures = counts_of([mailing.id])[mailing.id]
-    waiting = mailing.rows.where(OutgoingMail.state == MailState.PENDING)
-    next_try_at = waiting.select(fn.MIN(OutgoingMail.next_try_at)).scalar() if figures.waiting else None
-    values = figures.__dict__ | {
-        "next_try_at": next_try_at,
-        "is_due": bool(figures.in_hand or (next_try_at and next_try_at <= moment)),
-        "rate_per_minute": _rate(mailing, moment),
-    }
-    return Progress(**values)
+    is_due = bool(figures.in_hand or (figures.next_try_at and figures.next_try_at <= moment))
+    return replace(figures, is_due=is_due, rate_per_minute=_rate(mailing, moment))
 
 
 def _rate(mailing: Mailing, moment: datetime) -> int:
@@ -136,8 +138,10 @@ def _rate(mailing: Mailing, moment: datetime) -> int:
 
 def seconds_to_next_look(mailing: Mailing, figures: Progress) -> int:
     """Return after how many seconds a page should look again; 0 when nothing moves by itself."""
-    if mailing.state != State.SENDING or not figures.waiting + figures.in_hand:
+    if mailing.state != State.SENDING:
         return 0
+    if not figures.waiting + figures.in_hand:  # all has left, and the sender is about to say so
+        return FAST_SECONDS
     if not figures.is_due:
         return 0
     if MailSender.state().is_paused or settings.mail_rate_per_minute:

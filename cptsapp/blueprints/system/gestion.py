@@ -30,13 +30,16 @@ def index():
 
 
 def saved() -> dict:
-    """Return what is said of the backups and of the exports."""
-    archives = [(at, path.name, path.stat().st_size) for at, path in rotation.archives() if path.is_file()]
+    """Return what is said of the backups and of the exports.
+
+    What is still to come is read first: a page that awaits nothing any more then shows how it ended.
+    """
+    is_asked, progress = backup.is_asked(), backup.progress()
     return {
+        "is_asked": is_asked,
+        "progress": progress,
         "state": backup.state(),
-        "progress": backup.progress(),
-        "is_asked": backup.is_asked(),
-        "archives": archives,
+        "archives": [(at, path.name, path.stat().st_size) for at, path in rotation.archives() if path.is_file()],
         "exports": [(path.name, path.stat().st_size) for path in handover.made()],
     }
 
