@@ -1,11 +1,15 @@
 """The house stays as it was drawn: floors, plain templates, and a repository that speaks of the product alone."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from importlib.util import resolve_name
 from pathlib import Path
 
 from cptsapp import FEATURES
+from cptsapp.kernel.settings import settings
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sorted(path for path in (ROOT / "cptsapp").rglob("*.py") if path.parent.name != "migrations")
@@ -32,6 +36,16 @@ def test_rules_know_nothing_of_flask():
 def test_imports_stand_at_the_top_of_their_file():
     for path in PYTHON:
         assert not re.search(r"^[ \t]+(from \S+ import|import \w)", path.read_text(), re.M), path
+
+
+def test_the_application_loads_every_module_but_those_of_a_command(app):
+    """A module that nobody loads fills no registry: its jobs never run, and nothing tells."""
+    script = "import sys; from cptsapp import create_app; create_app(); print(*sys.modules)"
+    environment = os.environ | {"CPTS_INSTANCE": str(settings.instance), "CPTS_SECRET_KEY": settings.secret_key}
+    command = [sys.executable, "-c", script]
+    loaded = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    modules = {module_of(path) for path in PYTHON}
+    assert modules - set(loaded.split()) == {"cptsapp.__main__", "cptsapp.cli", "cptsapp.kernel.serving"}
 
 
 def test_templates_hold_no_inline_script_style_or_event():

@@ -5,7 +5,7 @@
 
 from flask import current_app, has_app_context
 
-from . import holds, retention
+from . import bouncebox, holds, retention
 from . import queue as _queue
 from .cli import cli
 from .headers import Attached
