@@ -12,6 +12,7 @@ from .settings import settings
 
 MODEL_CONTENT = Path(__file__).parents[2] / "content"
 COLLECTIONS = ("pages", "actualites", "images", "fichiers")
+DEMO_REGISTER = "rpps-demonstration.txt"  # fictitious: the demonstration asks nothing of another machine
 # What the model of a page says of itself, and what only the demonstration may claim of it.
 _STARTER = re.compile(r"^starter:.*\n", re.MULTILINE)
 _CLAIMS = re.compile(r"^(reviewed_on|reviewed_by|review_due_on):.*\n", re.MULTILINE)
@@ -36,7 +37,7 @@ def create(folder: Path, *, demo: bool = False) -> None:
 
 def _toml(secret_key: str, *, demo: bool) -> str:
     """Return a settings file that says all that can be set, each key with its sentence."""
-    eased = {"demo": True, "mail_port": 8025, "second_factor_required": False}
+    eased = {"demo": True, "mail_port": 8025, "second_factor_required": False, "rpps_source": DEMO_REGISTER}
     chosen = {"secret_key": secret_key} | (eased if demo else {})
     lines = ["# Réglages de cette installation. Une ligne sans « # » s’applique au prochain démarrage.", ""]
     for key, default, help in settings.documented():

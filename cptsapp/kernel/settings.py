@@ -61,6 +61,11 @@ class Settings:
     delivered_mail_months: int = _key(6, "Conservation des e-mails partis, en mois.")
     contact_months: int = _key(12, "Conservation des messages reçus et traités, en mois.")
     event_person_months: int = _key(12, "Conservation des noms des inscrits aux événements, en mois.")
+    rpps_source: str = _key(
+        "https://service.annuaire.sante.fr/annuaire-sante-webservices/V300/services/extraction/PS_LibreAcces",
+        "Extraction nationale du RPPS, pour compter les professionnels du territoire : adresse https, ou fichier "
+        "de cette machine ; vide : le comptage n’est pas proposé.",
+    )
     backup_nightly: bool = _key(True, "Sauvegarde chaque nuit, par le programme des tâches de fond.")
     backup_key_file: str = _key("", "Fichier contenant la phrase secrète des sauvegardes ; vide : non chiffrées.")
     log_json: bool = _key(False, "Journaux techniques en JSON, une ligne par événement.")

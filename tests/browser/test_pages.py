@@ -109,7 +109,8 @@ MEMBERS = paths(
 /gestion/adherents/import /gestion/adherents/affiche /gestion/adherents/registre /gestion/adherents/renouvellement
 /gestion/adherents/renouvellement/1 /gestion/adherents/annees /gestion/adherents/annees/1
 /gestion/adherents/4/exercice /gestion/adherents/15/representants /gestion/adherents/couverture
-/gestion/adherents/couverture/communes /gestion/personnes/15 /gestion/annuaire /gestion/fiches /gestion/prospects/
+/gestion/adherents/couverture/communes /gestion/adherents/couverture/rpps /gestion/personnes/15
+/gestion/annuaire /gestion/fiches /gestion/prospects/
 /gestion/prospects/nouveau /gestion/prospects/1 /gestion/prospects/1/modifier
 """
 )

@@ -8,6 +8,7 @@ JOBS = {
     "blueprints.territory.rules.refresh_communes": "Mettre à jour les communes",
     "blueprints.account.proofs.answer_link_requests": "Répondre aux demandes de lien",
     "kernel.importing.runs.carry_on_all": "Poursuivre les imports",
+    "blueprints.uptake.census.carry_on_all": "Poursuivre le comptage par le RPPS",
     "blueprints.adherent.jobs.remind_deciders": "Rappeler les demandes d’adhésion à décider",
     "blueprints.adherent.jobs.remind_members": "Rappeler les renouvellements",
     "blueprints.page.jobs.index_due": "Publier les pages programmées",

@@ -21,6 +21,7 @@ ORDINAL = re.compile(r"^(\d+)i?eme$")
 ARTICLE = re.compile(r"^(le|la|les|l) ")
 CODE = re.compile(r"\d{2,5}|2[ab]\d{0,3}")
 LETTERS_NEEDED = 2
+ANY_SKILL = ("*",)
 
 FAMILIES = {
     "medecins": "Médecins",
@@ -243,6 +244,11 @@ def with_postal_code(code: str) -> list[Place]:
     return [each for each in _coded([code]) if code in each.postal_codes]
 
 
+def parts(insee: str) -> list[str]:
+    """Return the INSEE codes of the arrondissements of Paris, Lyon or Marseille; nothing for any other commune."""
+    return [code for code, line in _lines().items() if line.endswith(f",{insee}")]
+
+
 @cache
 def professions() -> dict[str, Profession]:
     """Return the professions by code, in the order in which lists show them."""
@@ -261,6 +267,32 @@ def _profession(row) -> Profession:
         rpps_profession=row["rpps_profession"],
         rpps_skills=tuple(row["rpps_savoir_faire"].split("|")) if row["rpps_savoir_faire"] else (),
     )
+
+
+@cache
+def _of_register() -> dict[str, list[Profession]]:
+    """Return {profession code of the RPPS: our professions, in the order of the list}."""
+    found = {}
+    for each in professions().values():
+        if each.rpps_profession:
+            found.setdefault(each.rpps_profession, []).append(each)
+    return found
+
+
+def profession_of(rpps_profession: str, skills: set[str]) -> str | None:
+    """Return our code for a profession of the RPPS and its skills (« savoir-faire »), or None when the list has none.
+
+    The first of the list that names one of the skills, else the one that asks for none, else « any other ».
+    """
+    alike = _of_register().get(rpps_profession, ())
+    ranked = sorted(alike, key=lambda each: (skills.isdisjoint(each.rpps_skills), bool(each.rpps_skills)))
+    chosen = next((each for each in ranked if _answers(each, skills)), None)
+    return chosen.code if chosen else None
+
+
+def _answers(profession: Profession, skills: set[str]) -> bool:
+    wanted = profession.rpps_skills
+    return not wanted or wanted == ANY_SKILL or not skills.isdisjoint(wanted)
 
 
 def profession_choices() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -54,9 +54,9 @@ def _counted(number: int, day: date, path: str) -> list[tuple[str, int]]:
 
 @first_step(
     "Compter les professionnels du territoire",
-    endpoint="territory_gestion.headcounts",
+    endpoint="uptake_gestion.register",
     order=65,
-    help="Ces effectifs donnent le taux d’adhésion par profession.",
+    help="Le répertoire national les compte pour vous : de là vient le taux d’adhésion par profession.",
 )
 def is_counted() -> bool:
     return Headcount.select().exists()
