@@ -218,8 +218,8 @@ def _hit(row: SearchDocument, words: list[str]) -> Hit:
 
 
 def _clean(text: str) -> str:
-    """Drop what a database or a page refuses: NUL and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+    """Put in their place what a database or a page refuses, NUL and halves of characters: two words stay two."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 @lru_cache(maxsize=50_000)

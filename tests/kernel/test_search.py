@@ -1,7 +1,7 @@
 from datetime import date, datetime
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -200,6 +200,7 @@ def test_any_query_is_answered(documents, q):
 
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(title=st.text(max_size=80), body=st.text(max_size=400))
+@example(title="", body="0\x0001")
 def test_any_text_can_be_indexed_and_found_by_its_first_word(app, title, body):
     add("x", title, body)
     for hit in search.search(" ".join(search.asked_words(body)[:1]), visibilities=PUBLIC).hits:

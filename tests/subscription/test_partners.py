@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
@@ -224,6 +224,13 @@ def test_a_kind_is_read_in_a_label_or_in_a_name(text, kind):
     assert kind_of(text) == kind
 
 
+def test_somebody_and_an_organisation_of_the_same_name_and_address_are_two(app):
+    lines = ";;Mairie;;;a@exemple.fr;;\nMairie;;;;;a@exemple.fr;;\n"
+    imported(lines, Doubt.KEEP)
+    assert sorted(each.person.kind for each in partners.present()) == ["person", "structure"]
+    assert imported(lines, Doubt.KEEP).counts == {"same": 2}
+
+
 CELLS = st.text(alphabet="aàéB @.;:-'\"\tœ\u202fx1+<>", max_size=24)
 NAMES = st.sampled_from(["", "Mairie", "mairie", "Hôpital", "ARS"])
 EMAILS = st.sampled_from(["", "a@exemple.fr", "A@EXEMPLE.FR", "b@exemple.fr", "non@exemple.fr", "x@y.mssante.fr"])
@@ -232,6 +239,7 @@ ROWS = st.lists(st.tuples(NAMES | CELLS, CELLS, CELLS, NAMES, CELLS, EMAILS | CE
 
 @limits(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS)
+@example([("", "", "Mairie", "", "", "a@exemple.fr", "", ""), ("Mairie", "", "", "", "", "a@exemple.fr", "", "")])
 def test_whatever_the_file_an_import_is_whole_idempotent_and_subscribes_nobody(app, rows):
     with db.atomic() as transaction:
         refusals.refuse("non@exemple.fr")

@@ -8,6 +8,7 @@ from collections import defaultdict
 from cptsapp.blueprints.account.models import Account
 from cptsapp.blueprints.adherent import cells
 from cptsapp.blueprints.adherent.cells import Unreadable
+from cptsapp.blueprints.person.models import Kind as PersonKind
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy_rules
 from cptsapp.kernel.errors import RuleError
@@ -142,7 +143,10 @@ class Partners(Importer):
             plan.problems = [("", f"même partenaire que la ligne {earlier}")]
             return
         partner, person, doubt = self.known.find(plan.values)
-        if doubt := self._shared_in_file(plan) or doubt:
+        shared = self._shared_in_file(plan)
+        if partner and normalise_email(plan.values.get("email", "")) == partner.person.email_normalised:
+            shared = ""  # two who share an address already are no doubt any more
+        if doubt := shared or doubt:
             plan.outcome, plan.problems = Outcome.DOUBTFUL, [("Adresse e-mail", doubt)]
             return
         if partner is None:
@@ -252,8 +256,9 @@ class _Known:
         email = normalise_email(values.get("email", ""))
         sharing = [*self.by_email.get(email, ()), *self.others.get(email, ())] if email else []
         named = f"{values.get('given_name', '')} {values.get('family_name', '')}".strip()
+        kind = PersonKind.PERSON if named else PersonKind.STRUCTURE
         wanted = fold(named or values.get("organisation", ""))
-        same = next((each for each in sharing if fold(each.label) == wanted), None)
+        same = next((each for each in sharing if each.kind == kind and fold(each.label) == wanted), None)
         if same:
             return self.by_person.get(same.id), same, ""
         partner = self.by_name.get(_name_of(values))

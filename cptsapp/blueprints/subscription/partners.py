@@ -104,10 +104,11 @@ def _names(person: dict) -> dict:
 
 
 def _known(email: str, values: dict) -> Person | None:
-    """Return the record that has this address and this name."""
+    """Return the record that has this address and this name: that of somebody is not that of an organisation."""
     wanted = _person(values)
     label = fold(wanted.get("name") or f"{wanted['given_name']} {wanted['family_name']}".strip())
-    return next((each for each in Person.with_email(email) if fold(each.label) == label), None) if email else None
+    alike = (each for each in Person.with_email(email) if each.kind == wanted["kind"] and fold(each.label) == label)
+    return next(alike, None) if email else None
 
 
 def _fill(partner: Partner, kind: str, values: dict) -> None:
