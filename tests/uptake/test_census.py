@@ -38,13 +38,16 @@ def source(communes, settings, tmp_path):
 
 @pytest.fixture
 def server(communes, settings):
-    """What answers for the national server: `body`, `status` and the `length` that it announces may be changed."""
+    """What answers for the national server: `body`, `status`, the `length` announced and `moved_to` may be changed."""
 
     class Answer(BaseHTTPRequestHandler):
-        body, status, length = b"", 200, None
+        body, status, length, moved_to = b"", 200, None, ""
 
         def do_GET(self):
-            self.send_response(Answer.status)
+            is_moved = Answer.moved_to and self.path == "/extraction"
+            self.send_response(302 if is_moved else Answer.status)
+            if is_moved:
+                self.send_header("Location", Answer.moved_to)
             self.send_header("Content-Length", str(len(Answer.body) if Answer.length is None else Answer.length))
             self.end_headers()
             self.wfile.write(Answer.body)
@@ -173,6 +176,12 @@ def test_what_the_server_answers_amiss_is_told_and_nothing_is_left(server, setti
     assert "Identifiant PP" in failed(settings)
     monkeypatch.setattr(fetching, "LEFT_FREE", 1 << 60)
     assert "plus assez de place" in failed(settings)
+
+
+def test_a_server_that_sends_elsewhere_is_followed_to_a_sound_address_alone(server, settings, monkeypatch):
+    monkeypatch.setattr(fetching, "LOOPBACK", {"127.0.0.1"})
+    server.moved_to = settings.rpps_source.replace("127.0.0.1", "localhost").replace("extraction", "ailleurs")
+    assert "commencer par https://" in failed(settings)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def fetched(source: str, tell: Callable[[int, int], None]) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(dir=settings.instance, prefix=".tmp-rpps-") as folder:
         path = Path(folder) / "register"
-        _download(_sound(source), path, tell)
+        _download(source, path, tell)
         yield path
 
 
@@ -42,16 +42,18 @@ def _on_disk(source: str) -> Path:
     return path
 
 
-def _sound(address: str) -> urllib.request.Request:
+def _refuse_unsound(address: str):
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise RuleError("L’adresse du fichier national doit commencer par https:// (« rpps_source » dans cpts.toml).")
-    return urllib.request.Request(address, headers={"User-Agent": f"cptsapp/{VERSION}"})  # noqa: S310 (checked above)
 
 
-def _download(request, path: Path, tell):
+def _download(address: str, path: Path, tell):
+    _refuse_unsound(address)
+    request = urllib.request.Request(address, headers={"User-Agent": f"cptsapp/{VERSION}"})  # noqa: S310 (checked)
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer, path.open("wb") as file:  # noqa: S310
+            _refuse_unsound(answer.geturl())  # it may have been sent elsewhere
             total = int(answer.headers.get("Content-Length") or 0)
             _refuse_too_big(total)
             done = 0
