@@ -159,6 +159,7 @@ def test_a_worker_that_stops_leaves_the_reading_to_the_next(source, monkeypatch)
 
 def test_the_file_comes_from_the_national_server_and_leaves_with_the_reading(source, server, settings):
     server.body = source.read_bytes()
+    (settings.instance / ".tmp-rpps-tue").mkdir()  # by a worker that was killed
     census.ask()
     assert census.last().state == CensusState.READY
     assert census.last().counted_on == today()  # its name tells no day

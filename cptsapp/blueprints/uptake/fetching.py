@@ -15,6 +15,7 @@ from cptsapp.kernel.release import VERSION
 from cptsapp.kernel.settings import LOOPBACK, settings
 
 BLOCK = 1 << 18  # bytes
+PREFIX = ".tmp-rpps-"
 TIMEOUT_SECONDS = 30
 MOST_BYTES = 2 << 30
 LEFT_FREE = 200 << 20  # bytes of disk that a download leaves to the rest
@@ -24,12 +25,14 @@ LEFT_FREE = 200 << 20  # bytes of disk that a download leaves to the rest
 def fetched(source: str, tell: Callable[[int, int], None]) -> Iterator[Path]:
     """Give the path of the file that `source` names, an address or a path; `tell` hears (bytes come, bytes in all).
 
-    Raises RuleError when it does not come whole. What was downloaded is deleted on the way out.
+    Raises RuleError when it does not come whole. What was downloaded is deleted on the way out. One at a time.
     """
     if "://" not in source:
         yield _on_disk(source)
         return
-    with tempfile.TemporaryDirectory(dir=settings.instance, prefix=".tmp-rpps-") as folder:
+    for left in settings.instance.glob(f"{PREFIX}*"):  # by a worker that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=settings.instance, prefix=PREFIX) as folder:
         path = Path(folder) / "register"
         _download(source, path, tell)
         yield path
