@@ -231,6 +231,12 @@ def test_somebody_and_an_organisation_of_the_same_name_and_address_are_two(app):
     assert imported(lines, Doubt.KEEP).counts == {"same": 2}
 
 
+def test_somebody_given_twice_at_one_address_is_one_whatever_the_organisation(app):
+    run = imported(";;Écharpe;Jeanne;;j@exemple.fr;;\nMairie;;ÉCHARPE;Jeanne;;J@exemple.fr;;\n", Doubt.KEEP)
+    assert run.counts == {"create": 1, "refused": 1}
+    assert run.summary["samples"]["refused"][0]["problems"] == [["", "même partenaire que la ligne 2"]]
+
+
 CELLS = st.text(alphabet="aàéB @.;:-'\"\tœ\u202fx1+<>", max_size=24)
 NAMES = st.sampled_from(["", "Mairie", "mairie", "Hôpital", "ARS"])
 EMAILS = st.sampled_from(["", "a@exemple.fr", "A@EXEMPLE.FR", "b@exemple.fr", "non@exemple.fr", "x@y.mssante.fr"])
@@ -239,6 +245,7 @@ ROWS = st.lists(st.tuples(NAMES | CELLS, CELLS, CELLS, NAMES, CELLS, EMAILS | CE
 
 @limits(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS)
+@example([("", "", "", "Mairie", "", "a@exemple.fr", "", ""), ("Mairie", "", "", "Mairie", "", "a@exemple.fr", "", "")])
 @example([("", "", "Mairie", "", "", "a@exemple.fr", "", ""), ("Mairie", "", "", "", "", "a@exemple.fr", "", "")])
 def test_whatever_the_file_an_import_is_whole_idempotent_and_subscribes_nobody(app, rows):
     with db.atomic() as transaction:

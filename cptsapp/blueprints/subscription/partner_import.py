@@ -69,7 +69,7 @@ class Partners(Importer):
     def __init__(self, account_id):
         super().__init__(account_id)
         self.known = None  # the partners as they are before the first row is written: both passes read the same
-        self.rows_of_names: dict[str, int] = {}
+        self.rows_of_names: dict[str | tuple, int] = {}
         self.rows_of_emails: dict[str, tuple[int, str]] = {}
 
     def missing(self, keys):
@@ -158,8 +158,11 @@ class Partners(Importer):
         self._plan_known(plan, partner)
 
     def _repeated(self, plan: Plan) -> int | None:
-        """Return the number of an earlier row of the same name, and remember this one."""
-        earlier = self.rows_of_names.setdefault(_name_of(plan.values), plan.number)
+        """Return the number of an earlier row of the same name, or of the same record, and remember this one."""
+        names = [_name_of(plan.values)]
+        if email := plan.values.get("email"):
+            names.append((*_record_of(plan.values), normalise_email(email)))
+        earlier = min(self.rows_of_names.setdefault(name, plan.number) for name in names)
         return earlier if earlier != plan.number else None
 
     def _shared_in_file(self, plan: Plan) -> str:
@@ -255,9 +258,7 @@ class _Known:
         """Return the partner, or the person who is none yet, or why somebody should look."""
         email = normalise_email(values.get("email", ""))
         sharing = [*self.by_email.get(email, ()), *self.others.get(email, ())] if email else []
-        named = f"{values.get('given_name', '')} {values.get('family_name', '')}".strip()
-        kind = PersonKind.PERSON if named else PersonKind.STRUCTURE
-        wanted = fold(named or values.get("organisation", ""))
+        kind, wanted = _record_of(values)
         same = next((each for each in sharing if each.kind == kind and fold(each.label) == wanted), None)
         if same:
             return self.by_person.get(same.id), same, ""
@@ -265,6 +266,12 @@ class _Known:
         if partner:
             return partner, partner.person, ""
         return None, None, f"c’est celle de {sharing[0].label}, qui porte un autre nom" if sharing else ""
+
+
+def _record_of(values: dict) -> tuple[PersonKind, str]:
+    """Return the kind and the folded name of the record that a row is about: somebody, else the organisation."""
+    named = f"{values.get('given_name', '')} {values.get('family_name', '')}".strip()
+    return (PersonKind.PERSON, fold(named)) if named else (PersonKind.STRUCTURE, fold(values.get("organisation", "")))
 
 
 def _name_of(values: dict) -> str:
