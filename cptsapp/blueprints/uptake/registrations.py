@@ -3,6 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
+from peewee import Database
+
 from cptsapp.blueprints.territory.models import Headcount
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.db import db, revision
@@ -40,12 +42,12 @@ def rate_by_commune(start: date, end: date) -> dict[str, float]:
 @home_block("counters", "La CPTS en chiffres", template="uptake/_home.html", order=5)
 def counters() -> dict | None:
     """Return the numbers that features give to everybody; never a name."""
-    shown = _counted(revision.read(), today(), db.obj.database)
+    shown = _counted(revision.read(), today(), db.obj)
     return {"counters": shown} if shown else None
 
 
 @lru_cache(maxsize=4)
-def _counted(number: int, day: date, path: str) -> list[tuple[str, int]]:
+def _counted(number: int, day: date, base: Database) -> list[tuple[str, int]]:
     """Count once a day and after each change that the public sees, not at each page."""
     found = [(each.label, each.call()) for each in sorted(public_counters, key=lambda each: each.order)]
     found += [pair for source in counter_sources for pair in source()]
