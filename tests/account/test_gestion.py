@@ -57,6 +57,28 @@ def test_the_coordination_invites_a_person_it_knows_and_its_posted_roles_change_
 
 
 @pytest.mark.parametrize(
+    ("name", "email", "is_known"),
+    [
+        ("Ariane Fictive", "ariane@exemple.fr", True),
+        ("FICTIVE  ariane", "Ariane@exemple.fr", True),
+        ("Ariane Fictive", "autre@exemple.fr", False),
+        ("Basile Fictif", "ariane@exemple.fr", False),  # two people share an address
+    ],
+)
+def test_whoever_is_known_by_that_name_and_address_keeps_their_record(as_admin, name, email, is_known):
+    person = person_rules.create(given_name="Ariane", family_name="Fictive", email="ariane@exemple.fr")
+    as_admin.post("/gestion/comptes/nouveau", data={"name": name, "email": email, "roles": ["bureau"]})
+    assert (Account.with_email(email.lower()).person_id == person.id) == is_known
+
+
+def test_a_record_that_has_an_account_is_given_no_second_one(as_admin, adherent):
+    email = "second@exemple.fr"
+    person_rules.update(adherent.person_id, given_name="Ariane", family_name="Fictive", email=email)
+    as_admin.post("/gestion/comptes/nouveau", data={"name": "Ariane Fictive", "email": email})
+    assert Account.with_email(email).person_id != adherent.person_id
+
+
+@pytest.mark.parametrize(
     ("data", "sentence"),
     [
         ({"name": "", "email": ""}, "Indiquez votre adresse"),

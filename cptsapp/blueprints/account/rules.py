@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from email_validator import EmailNotValidError, validate_email
+from peewee import fn
 
 from cptsapp.blueprints.person import rules as person_rules
 from cptsapp.blueprints.person.models import Person
@@ -11,7 +12,7 @@ from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.settings import settings
-from cptsapp.kernel.text import normalise_email
+from cptsapp.kernel.text import fold, normalise_email
 
 from .models import Account, Grant, RecoveryCode, Role
 
@@ -36,7 +37,7 @@ for _action, _sentence in {
 def create(
     email: str, *, by: int | None, name: str = "", person_id: int | None = None, roles: tuple[Role, ...] = ()
 ) -> Account:
-    """Make an account for a person (made from `name`, or else from the address, when none is given); send nothing.
+    """Make an account for a person (if none is given, found or made from `name`, or from the address); send nothing.
 
     Raises RuleError when the address is wrong or taken, or when `by` may not give these roles.
     """
@@ -288,7 +289,7 @@ def _get(account_id: int) -> Account:
 
 
 def _person(person_id, name: str, email: str) -> Person:
-    """Return the person of a new account: the one chosen, or a new one named as people name themselves."""
+    """Return the person of a new account: the one chosen, the one known by this name and address, or a new one."""
     if person_id is not None:
         person = Person.present().where(Person.id == person_id).first()
         if person is None:
@@ -297,4 +298,13 @@ def _person(person_id, name: str, email: str) -> Person:
     words = (name or email.split("@")[0].replace(".", " ").title()).split()
     if not words:
         raise RuleError("Indiquez le nom de la personne.", field="name")
-    return person_rules.create(given_name=" ".join(words[:-1]), family_name=words[-1], email=email)
+    known = _known(words, email)
+    return known or person_rules.create(given_name=" ".join(words[:-1]), family_name=words[-1], email=email)
+
+
+def _known(words: list[str], email: str) -> Person | None:
+    """Return the person without account who has this address and this name, in whatever order it was typed."""
+    without = ~fn.EXISTS(Account.select().where(Account.person == Person.id))
+    there = Person.present().where(Person.email_normalised == email, Person.name == "", without)
+    name = sorted(fold(" ".join(words)).split())
+    return next((each for each in there.order_by(Person.id) if sorted(fold(each.label).split()) == name), None)
