@@ -1,6 +1,7 @@
 """The day of an event: who is there is ticked, on a phone without a network too, keyed in, or counted without names."""
 
 import itertools
+import re
 from datetime import UTC, timedelta
 
 import pytest
@@ -205,6 +206,16 @@ def test_a_signed_sheet_is_keyed_in_whole(as_coordinator, event, session):
     form = {"seance": session.id, "present": [entry("Bob").id, entry("Cléo").id]}
     assert as_coordinator.post(f"{DESK}/{event.id}/presence/feuille", data=form).status_code == 303
     assert present(session) == {"Bob", "Cléo"}
+
+
+@pytest.mark.parametrize(
+    ("page", "tab"),
+    [("", ""), ("/presence", "/presence"), ("/presence/feuille", "/presence"), ("/presence/compter", "/presence")],
+)
+def test_a_page_under_a_tab_leaves_this_tab_marked(as_coordinator, event, session, page, tab):
+    html = as_coordinator.get(f"{DESK}/{event.id}{page}").text
+    tabs = re.search(r'<nav class="tabs" aria-label="Pages de l.*?</nav>', html, re.S)[0]
+    assert re.findall(r'href="([^"]+)" aria-current="page"', tabs) == [f"{DESK}/{event.id}{tab}"]
 
 
 def test_people_are_counted_without_names(as_coordinator, event, session):

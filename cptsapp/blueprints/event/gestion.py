@@ -322,12 +322,10 @@ TABS = {
 
 @bp_gestion.app_template_global()
 def event_tabs(event: Event) -> list[tuple[str, str, bool]]:
-    """Return the pages of an event that the reader may open: (label, address, whether it is this one)."""
-    found = []
-    for name, label in TABS.items():
-        view = current_app.view_functions.get(f"event_gestion.{name}")
-        if view and may(*view.access):
-            found.append(
-                (label, url_for(f"event_gestion.{name}", id=event.id), request.endpoint == f"event_gestion.{name}")
-            )
-    return found if len(found) > 1 else []
+    """Return the pages of an event that the reader may open: (label, address, whether this page is it or under it)."""
+    views = {name: current_app.view_functions.get(f"event_gestion.{name}") for name in TABS}
+    urls = {name: url_for(f"event_gestion.{name}", id=event.id) for name, view in views.items() if view}
+    mine = {name: url for name, url in urls.items() if may(*views[name].access)}
+    under = (url for url in mine.values() if f"{request.path}/".startswith(f"{url}/"))
+    here = max(under, key=len, default=None)
+    return [(TABS[name], url, url == here) for name, url in mine.items()] if len(mine) > 1 else []
