@@ -207,6 +207,8 @@ def test_the_manifest_names_the_site_and_its_icons(client):
 
 # Online
 
+NOT_YET = "Le site n’est pas encore en ligne"
+
 
 def test_visitors_read_that_the_site_is_being_prepared_until_it_is_put_online(client, as_coordinator):
     rules.default_identity(name="CPTS Fictive", email="bonjour@exemple.fr")
@@ -214,6 +216,9 @@ def test_visitors_read_that_the_site_is_being_prepared_until_it_is_put_online(cl
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "CPTS Fictive est en préparation" in text_of(answer.text)
+    offered = re.findall(r'href="(/[^"]*)"', answer.text[answer.text.index("<body") :])
+    assert "/mentions-legales" in offered
+    assert {path for path in offered if client.get(path).status_code == 503} == {"/"}  # where they are
     assert client.get("/static/tokens.css").status_code == 200
     assert as_coordinator.get("/gestion/parametres/").status_code == 302
     refused = as_coordinator.post("/gestion/parametres/mise-en-ligne")
@@ -232,7 +237,9 @@ def test_visitors_read_that_the_site_is_being_prepared_until_it_is_put_online(cl
             "host_phone": "01 99 00 00 01",
         },
     )
+    assert NOT_YET in as_coordinator.get("/gestion/adherents/affiche").text
     assert as_coordinator.post("/gestion/parametres/mise-en-ligne").status_code == 303
+    assert NOT_YET not in as_coordinator.get("/gestion/adherents/affiche").text
     assert client.get("/").status_code != 503
     as_coordinator.post("/gestion/parametres/mise-en-ligne", data={"retirer": "1"})
     assert client.get("/").status_code == 503
