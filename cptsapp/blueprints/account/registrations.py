@@ -11,10 +11,10 @@ from cptsapp.kernel.dates import span
 from cptsapp.kernel.db import db
 from cptsapp.kernel.journal import JournalEntry
 from cptsapp.kernel.prepared import prepared
-from cptsapp.kernel.registry import indicator, person_panel, personal_data, personal_eraser
+from cptsapp.kernel.registry import first_step, indicator, person_panel, personal_data, personal_eraser
 
 from . import rules
-from .models import Account, Grant
+from .models import Account, Grant, Role
 
 
 @deleting.connect
@@ -32,6 +32,16 @@ def account_panel(person):
 @prepared
 def _accounts_of(person):
     return Account.select().where(Account.person == person).order_by(Account.id)
+
+
+@first_step(
+    "Inviter le bureau",
+    endpoint="account_gestion.invite",
+    order=65,
+    help="Il décide des demandes d’adhésion et lit les tableaux de bord.",
+)
+def bureau_is_invited() -> bool:
+    return Grant.select().where(Grant.role == Role.BUREAU).exists()
 
 
 @indicator("account.opened", "Comptes ouverts", unit="comptes")

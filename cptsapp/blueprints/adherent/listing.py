@@ -206,7 +206,11 @@ TABLE = DataTable(
     bulk_endpoint="adherent_gestion.bulk",
     export_endpoint="adherent_gestion.export",
     empty="Importez votre liste, ou ajoutez un premier adhérent.",
-    starts=(("adherent_gestion.imports", "Importer votre liste"), ("adherent_gestion.create", "Ajouter un adhérent")),
+    starts=(
+        ("adherent_gestion.imports", "Importer votre liste"),
+        ("adherent_gestion.create", "Ajouter un adhérent"),
+        ("adherent_gestion.poster_page", "Partager le lien d’adhésion"),
+    ),
     hint="Nom, profession, commune, téléphone…",
     people=True,
     near=3,

@@ -42,12 +42,12 @@ navigation.append(
         "user-plus",
         DECIDE,
         "Association",
-        order=12,
+        order=8,
         count=deciding.waiting_count,
     )
 )
 navigation.append(
-    NavItem("gestion", "Renouvellement", "adherent_gestion.renewals", "calendar-clock", DECIDE, "Association", order=13)
+    NavItem("gestion", "Renouvellement", "adherent_gestion.renewals", "calendar-clock", DECIDE, "Association", order=10)
 )
 navigation.append(
     NavItem(
@@ -57,7 +57,7 @@ navigation.append(
         "calendar",
         ("tresorier", "coordination"),
         "Association",
-        order=14,
+        order=12,
     )
 )
 navigation.append(
@@ -68,7 +68,7 @@ navigation.append(
         "users",
         ("coordination",),
         "Association",
-        order=15,
+        order=45,
     )
 )
 
@@ -113,12 +113,12 @@ def former_members():
 
 
 @registry.first_step(
-    "Partager le lien d’adhésion",
-    endpoint="adherent_gestion.poster_page",
-    order=70,
-    help="Le lien, le QR code et l’affiche sont prêts.",
+    "Faire entrer les adhérents",
+    endpoint="adherent_gestion.index",
+    order=60,
+    help="Importez votre liste, ou partagez le lien d’adhésion : son QR code et son affiche sont prêts.",
 )
-def link_is_shared() -> bool:
+def members_have_come() -> bool:
     return Application.select().exists() or Membership.select().exists()
 
 

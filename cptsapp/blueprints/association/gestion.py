@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from playhouse.flask_utils import get_object_or_404
 
+from cptsapp.kernel import firststeps
 from cptsapp.kernel.access import Visibility, access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.files import store_image
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.registry import NavItem, first_steps, navigation
+from cptsapp.kernel.registry import NavItem, navigation
 
 from . import colours, forms, rules
 from .models import Association, College
@@ -231,11 +232,5 @@ def online():
         refusal=refusal,
         row=Association.current(),
         missing=rules.missing_for_online(),
-        steps=_steps(),
+        steps=firststeps.steps(),
     )
-
-
-def _steps():
-    """Return (step, done) of what is useful first, of the features that are on."""
-    on = [step for step in first_steps if step.endpoint in current_app.view_functions]
-    return [(step, step.is_done()) for step in sorted(on, key=lambda step: step.order)]

@@ -44,7 +44,12 @@ def inhabitants() -> int | None:
     return identity().population or None
 
 
-@first_step("Donner l’identité de l’association", endpoint="association_gestion.identity", order=10)
+@first_step(
+    "Donner l’identité de l’association",
+    endpoint="association_gestion.identity",
+    order=10,
+    help="Son nom, l’adresse de son siège, un e-mail ou un téléphone. Le logo et la couleur : onglet Apparence.",
+)
 def identity_is_given() -> bool:
     row = Association.current()
     return bool(row.name != UNNAMED and row.address and (row.email or row.phone))
@@ -55,12 +60,22 @@ def communes_are_chosen() -> bool:
     return bool(identity().communes)
 
 
-@first_step("Essayer l’envoi des e-mails", endpoint="association_gestion.mail", order=30)
+@first_step(
+    "Essayer l’envoi des e-mails",
+    endpoint="association_gestion.mail",
+    order=30,
+    help="Invitations, confirmations, lettres : tout en dépend.",
+)
 def mail_is_tested() -> bool:
     return Association.current().mail_tested_at is not None
 
 
-@first_step("Remplir les mentions légales", endpoint="association_gestion.legal", order=40)
+@first_step(
+    "Remplir les mentions légales",
+    endpoint="association_gestion.legal",
+    order=40,
+    help="La loi les demande avant la mise en ligne.",
+)
 def legal_notices_are_filled() -> bool:
     return not missing_for_online()
 
@@ -68,7 +83,7 @@ def legal_notices_are_filled() -> bool:
 @first_step(
     "Mettre en ligne",
     endpoint="association_gestion.online",
-    order=90,
+    order=55,
     help="Les visiteurs voient une page d’attente jusque-là.",
 )
 def site_is_online() -> bool:

@@ -65,7 +65,7 @@ def earned(start: date, end: date) -> int:
 @first_step(
     "Saisir le contrat ACI",
     endpoint="contract_gestion.index",
-    order=70,
+    order=85,
     help="Sa date de signature donne les années, les échéances et les montants.",
 )
 def is_signed() -> bool:

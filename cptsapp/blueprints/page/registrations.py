@@ -31,7 +31,7 @@ VISITOR = frozenset({"visitor"})
 
 stamp_sources.append(PAGES.version)
 navigation.append(
-    NavItem("gestion", "Pages", "page_gestion.index", "file-text", ("coordination",), "Communication", order=20)
+    NavItem("gestion", "Pages", "page_gestion.index", "file-text", ("coordination",), "Communication", order=40)
 )
 
 
@@ -57,7 +57,7 @@ def pages_to_review():
 @first_step(
     "Premiers textes",
     endpoint="page_gestion.index",
-    order=60,
+    order=50,
     help="Relisez la page d’accueil et les pages fournies, puis écrivez une première actualité.",
 )
 def has_written() -> bool:

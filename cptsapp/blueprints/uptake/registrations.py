@@ -57,7 +57,7 @@ def _counted(number: int, day: date, base: Database) -> list[tuple[str, int]]:
 @first_step(
     "Compter les professionnels du territoire",
     endpoint="uptake_gestion.register",
-    order=65,
+    order=80,
     help="Le répertoire national les compte pour vous : de là vient le taux d’adhésion par profession.",
 )
 def is_counted() -> bool:
