@@ -64,6 +64,23 @@ def test_only_one_helper_says_that_html_is_safe():
         assert "|safe" not in path.read_text().replace(" ", ""), path
 
 
+def test_a_thing_has_one_word_wherever_people_read():
+    """A letter is « une lettre », and one « recherche »: the other words would be another thing."""
+    other = re.compile(r"\b(Newsletters?|(?:une|la|les|des) newsletters?|Chercher)\b")
+    guides = [ROOT / "docs/guide-coordination.md", ROOT / "docs/contenu.md", ROOT / "docs/courriels.md"]
+    read = {path: re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S) for path in TEMPLATES}
+    read |= {path: path.read_text() for path in guides} | {path: "\n".join(said_by(path)) for path in PYTHON}
+    assert [(path, found[0]) for path, text in read.items() if (found := other.search(text))] == []
+
+
+def said_by(path) -> list[str]:
+    """Return the strings of a module, docstrings left out."""
+    tree = ast.parse(path.read_text())
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in alone)
+    return [node.value for node in strings if isinstance(node.value, str)]
+
+
 def test_no_module_is_longer_than_a_room():
     for path in PYTHON:
         assert len(path.read_text().splitlines()) <= 400, path

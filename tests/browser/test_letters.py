@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import COORDINATOR
 
 
-def start(page, kind="Une newsletter"):
+def start(page, kind="Une lettre"):
     page.goto("/gestion/newsletters/nouvelle")
     page.get_by_label(re.compile(kind)).check()
     page.get_by_role("button", name="Commencer").click()

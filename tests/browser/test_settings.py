@@ -62,7 +62,7 @@ def test_a_commune_is_added_without_javascript(open_as):
     page.goto("/gestion/parametres/territoire")
     before = communes(page)
     page.get_by_label("Nom de commune, code postal").fill("77182")
-    page.get_by_role("button", name="Chercher").click()
+    page.get_by_role("button", name="Rechercher").click()
     page.locator("#resultats").get_by_label(re.compile("La Ferté-Gaucher")).check()
     page.get_by_role("button", name="Ajouter les communes cochées").first.click()
     expect(page.get_by_role("row", name=re.compile("La Ferté-Gaucher"))).to_be_visible()

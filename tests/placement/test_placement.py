@@ -132,7 +132,7 @@ def test_beyond_a_list_a_host_is_found_by_name_and_nothing_typed_is_lost(as_coor
     persons.create(given_name="Prénom", family_name="Martinet")  # no professional
     assert f'value="{host}"' not in as_coordinator.get(path).text
     typed = {"starts_on": NOW.isoformat(), "level": "niveau_1", "number": "7", "host-q": "mart", "host-lu": ""}
-    for searched in ({}, {"host-chercher": "1", "host-lu": "mart"}):  # by « Chercher », or by whatever button
+    for searched in ({}, {"host-chercher": "1", "host-lu": "mart"}):  # by « Rechercher », or by whatever button
         found = as_coordinator.post(path, data=typed | searched)
         assert found.status_code == 200
         assert f'value="{other}"' in found.text

@@ -1,6 +1,6 @@
 """Choosing one person in a form: in a list while they are few, by their name when they are many.
 
-A list of everybody is long to read, and longer to send. Beyond `FEW`, one types a name, « Chercher » shows who answers
+A list of everybody is long to read, longer to send. Beyond `FEW`, one types a name, « Rechercher » shows who answers
 to it, and one of them is ticked; with a script they show as one types. What else was typed in the form stays.
 """
 

@@ -204,7 +204,7 @@ class NewForm(Form):
     kind = RadioField(
         "Quoi",
         choices=[
-            (Kind.NEWSLETTER.value, "Une newsletter : un numéro, un mois, des rubriques"),
+            (Kind.NEWSLETTER.value, "Une lettre : un numéro, un mois, des rubriques"),
             (Kind.MESSAGE.value, "Un message : une invitation, une information, pour des personnes choisies"),
         ],
         default=Kind.NEWSLETTER.value,

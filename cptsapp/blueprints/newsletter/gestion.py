@@ -56,7 +56,7 @@ ISSUES = DataTable(
     noun=("lettre", "lettres"),
     search=[Issue.folded],
     filters=[
-        OneOf("nature", "Nature", Issue.kind, Kind, blank="Newsletters, messages, modèles"),
+        OneOf("nature", "Nature", Issue.kind, Kind, blank="Lettres, messages, modèles"),
         Cases("etat", "État", STATES, blank="Tous les états"),
         Period("parues", "Parues", Issue.out_at),
     ],

@@ -16,7 +16,7 @@ def _out(kind: Kind, start: date, end: date):
     return Issue.select().where(Issue.kind == str(kind), Issue.out_at >= after, Issue.out_at < before)
 
 
-@indicator("newsletter.issues", "Newsletters parues", unit="lettres")
+@indicator("newsletter.issues", "Lettres parues", unit="lettres")
 def issues(start: date, end: date) -> int:
     return _out(Kind.NEWSLETTER, start, end).count()
 
@@ -37,7 +37,7 @@ def read(start: date, end: date) -> int:
     return readings.between(start, end)
 
 
-@indicator("newsletter.themed", "Newsletters sur un thème de santé", unit="lettres")
+@indicator("newsletter.themed", "Lettres sur un thème de santé", unit="lettres")
 def themed(start: date, end: date) -> int:
     return _out(Kind.NEWSLETTER, start, end).where(Issue.theme != "").count()
 

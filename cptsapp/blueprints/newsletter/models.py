@@ -27,7 +27,7 @@ PATH = "/lettre/archives/"
 
 
 class Kind(Choice):
-    NEWSLETTER = "newsletter", "Newsletter"
+    NEWSLETTER = "newsletter", "Lettre"
     MESSAGE = "message", "Message"
     MODEL = "model", "Modèle"
 

@@ -30,7 +30,7 @@ READERS = ("bureau", "coordination")
 ON_CARD = 4
 LATE_DAY = 20  # of the month, when its newsletter begins to be waited for
 navigation.append(
-    NavItem("gestion", "Newsletters", "newsletter_gestion.index", "mail", READERS, "Communication", order=30)
+    NavItem("gestion", "Lettres et messages", "newsletter_gestion.index", "mail", READERS, "Communication", order=12)
 )
 
 
@@ -106,7 +106,7 @@ def addresses():
         yield each.url, to_paris(each.out_at).date()
 
 
-@dashboard_card("newsletter", "Newsletter", access=READERS, template="newsletter/_card.html", order=28)
+@dashboard_card("newsletter", "Lettres et messages", access=READERS, template="newsletter/_card.html", order=28)
 def card():
     drafts = Issue.living(Kind.NEWSLETTER, Kind.MESSAGE).where(Issue.out_at.is_null())
     drafts = list(drafts.order_by(Issue.updated_at.desc()).limit(ON_CARD))
