@@ -9,7 +9,7 @@ from .access import may_enter, roles
 from .prepared import Counted, count
 from .registry import navigation
 
-GROUPS = ("", "Association", "Communication", "Répertoires", "Territoire", "Projet", "Instance")
+GROUPS = ("", "Association", "Communication", "Répertoires", "Territoire", "Projet", "Réglages")
 
 
 @dataclass(frozen=True)

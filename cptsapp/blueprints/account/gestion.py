@@ -1,4 +1,4 @@
-"""« Comptes et rôles »: who may log in, with which roles; inviting, closing, recovering."""
+"""« Comptes et invitations »: who may log in, with which roles; inviting, closing, recovering."""
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_login import current_user
@@ -22,7 +22,9 @@ from .models import Account, Grant, Role
 bp_gestion = Blueprint("account_gestion", __name__, url_prefix="/gestion/comptes")
 
 navigation.append(
-    NavItem("gestion", "Comptes et rôles", "account_gestion.index", "key", ("admin", "coordination"), "Instance", 20)
+    NavItem(
+        "gestion", "Comptes et invitations", "account_gestion.index", "key", ("admin", "coordination"), "Réglages", 20
+    )
 )
 
 

@@ -14,7 +14,7 @@ from .models import Directory
 
 bp_gestion = Blueprint("annuaire_gestion", __name__, url_prefix="/gestion/annuaire")
 navigation.append(
-    NavItem("gestion", "Annuaire", "annuaire_gestion.index", "book-open", ("coordination",), "Association", order=50)
+    NavItem("gestion", "Annuaire", "annuaire_gestion.index", "book-open", ("coordination",), "Association", order=15)
 )
 
 

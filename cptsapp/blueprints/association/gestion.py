@@ -36,7 +36,7 @@ navigation.append(
         "association_gestion.index",
         "settings",
         access=("coordination", "admin"),
-        group="Instance",
+        group="Réglages",
         order=10,
     )
 )

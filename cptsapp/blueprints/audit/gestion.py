@@ -11,7 +11,7 @@ from cptsapp.kernel.tables import Column, DataTable, OneOf, Period
 from . import models
 
 bp_gestion = Blueprint("audit_gestion", __name__, url_prefix="/gestion/journal")
-navigation.append(NavItem("gestion", "Journal", "audit_gestion.index", "history", ("admin",), "Instance", order=50))
+navigation.append(NavItem("gestion", "Journal", "audit_gestion.index", "history", ("admin",), "Réglages", order=50))
 
 
 def actions():

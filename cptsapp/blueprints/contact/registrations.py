@@ -13,12 +13,12 @@ navigation.append(NavItem("site", "Contact", "contact.write", order=80))
 navigation.append(
     NavItem(
         "gestion",
-        "Messages",
+        "Messages reçus",
         "contact_gestion.index",
         "inbox",
         ("coordination",),
         "Communication",
-        order=40,
+        order=25,
         count=ContactMessage.open_count,
     )
 )

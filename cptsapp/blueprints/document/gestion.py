@@ -14,7 +14,7 @@ from .models import Document, DocumentVersion, Kind
 
 bp_gestion = Blueprint("document_gestion", __name__, url_prefix="/gestion/documents")
 navigation.append(
-    NavItem("gestion", "Documents", "document_gestion.index", "folder", ("coordination",), "Communication", order=30)
+    NavItem("gestion", "Documents", "document_gestion.index", "folder", ("coordination",), "Communication", order=45)
 )
 
 DOCUMENTS = DataTable(

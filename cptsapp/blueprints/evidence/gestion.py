@@ -18,7 +18,7 @@ from .standing import Standing, State, standings
 
 bp_gestion = Blueprint("evidence_gestion", __name__, url_prefix="/gestion/projet/preuves")
 READERS = ("bureau", "coordination")
-navigation.append(NavItem("gestion", "Preuves", "evidence_gestion.index", "paperclip", READERS, "Projet", order=35))
+navigation.append(NavItem("gestion", "Preuves", "evidence_gestion.index", "paperclip", READERS, "Projet", order=24))
 
 
 def _period_of(row: Standing) -> str:

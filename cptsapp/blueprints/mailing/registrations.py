@@ -17,7 +17,7 @@ from .models import Mailing, State
 __all__ = ["content"]  # imported so that the sender finds it
 ROOM = ("coordination",)
 
-navigation.append(NavItem("gestion", "Envois", "mailing_gestion.index", "mail", ROOM, "Communication", order=45))
+navigation.append(NavItem("gestion", "Envois", "mailing_gestion.index", "send", ROOM, "Communication", order=14))
 
 
 @registry.letter_writer

@@ -17,7 +17,7 @@ bp_gestion = Blueprint("person_gestion", __name__, url_prefix="/gestion/personne
 
 navigation.append(
     NavItem(
-        "gestion", "Personnes", "person_gestion.index", "users", ("bureau", "coordination"), "Association", order=10
+        "gestion", "Personnes", "person_gestion.index", "users", ("bureau", "coordination"), "Association", order=50
     )
 )
 

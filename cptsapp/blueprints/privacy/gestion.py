@@ -17,7 +17,7 @@ from .views import as_file
 bp_gestion = Blueprint("privacy_gestion", __name__, url_prefix="/gestion/registre")
 navigation.append(
     NavItem(
-        "gestion", "Registre RGPD", "privacy_gestion.index", "shield", ("coordination", "admin"), "Instance", order=60
+        "gestion", "Registre RGPD", "privacy_gestion.index", "shield", ("coordination", "admin"), "Réglages", order=60
     )
 )
 LABELS = ("Finalité", "Base légale", "Données", "Destinataires", "Conservation")

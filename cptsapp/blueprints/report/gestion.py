@@ -26,7 +26,7 @@ from .models import Generation, Report, ReportKind, Section, SectionVersion
 
 bp_gestion = Blueprint("report_gestion", __name__, url_prefix="/gestion/projet/rapports")
 READERS = ("bureau", "coordination")
-navigation.append(NavItem("gestion", "Rapports", "report_gestion.index", "file-text", READERS, "Projet", order=50))
+navigation.append(NavItem("gestion", "Rapports", "report_gestion.index", "file-text", READERS, "Projet", order=26))
 CSV_HEADS = [
     "Groupe", "Chiffre", "Valeur", "En clair", "Unité", "Au départ", "Cible", "Écart", "Obtenu (€)", "Possible (€)",
     "Source", "Arrêté au",

@@ -6,7 +6,7 @@ from cptsapp.kernel.search import SearchDocument
 from cptsapp.kernel.text import plural
 
 navigation.append(NavItem("site", "Rechercher", "site.search", "search", order=90))
-navigation.append(NavItem("gestion", "Voir le site comme…", "site.view_as", "eye", ("bureau",), "Instance", order=70))
+navigation.append(NavItem("gestion", "Voir le site comme…", "site.view_as", "eye", ("bureau",), "Réglages", order=70))
 
 
 @sitemap

@@ -8,7 +8,7 @@ from cptsapp.kernel.registry import NavItem, Waiting, navigation
 
 from . import models
 
-navigation.append(NavItem("gestion", "Système", "system_gestion.index", "settings", ("admin",), "Instance", order=55))
+navigation.append(NavItem("gestion", "Système", "system_gestion.index", "settings", ("admin",), "Réglages", order=55))
 registry.reserved_slugs.add("metrics")
 
 
