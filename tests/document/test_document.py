@@ -288,3 +288,14 @@ def test_letters_find_the_documents_of_a_period(guide):
     [found] = source.call(today(), today())
     assert (found.title, found.url, found.readers) == (guide.heading, f"/documents/{guide.slug}", "public")
     assert list(source.call(date(2020, 1, 1), date(2020, 1, 31))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "visibility", "done"),
+    [("statutes", "public", True), ("statutes", "adherents", False), ("charter", "public", False)],
+)
+def test_the_first_step_is_to_let_everybody_read_the_statutes(app, kind, visibility, done):
+    step = next(each for each in registry.first_steps if each.endpoint == "document_gestion.create")
+    assert not step.is_done()
+    made(kind=kind, visibility=visibility)
+    assert step.is_done() == done

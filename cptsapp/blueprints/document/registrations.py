@@ -11,6 +11,7 @@ from cptsapp.kernel.registry import (
     Behind,
     LetterItem,
     Parameter,
+    first_step,
     indicator,
     letter_source,
     rows_behind,
@@ -29,6 +30,17 @@ def visibility_of_documents(name):
     rows = Document.select(Document.visibility, Document.deleted_at).join(DocumentVersion).join(StoredFile)
     for visibility, deleted_at in rows.where(StoredFile.name == name).tuples():
         yield Visibility.COORDINATION if deleted_at else Visibility(visibility)
+
+
+@first_step(
+    "Déposer les statuts",
+    endpoint="document_gestion.create",
+    order=57,
+    help="Visibles de tout le monde, ils sont acceptés par qui adhère ; la charte aussi, s’il y en a une.",
+)
+def statutes_are_there() -> bool:
+    found = rules.current("statuts")
+    return found is not None and found.document.visibility == Visibility.PUBLIC
 
 
 @search_source("document", "Documents")
