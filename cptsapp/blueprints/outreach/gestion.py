@@ -19,9 +19,7 @@ from .models import Audience, Carrier, Channel, Material, Moment, Outreach, Serv
 bp_gestion = Blueprint("outreach_gestion", __name__, url_prefix="/gestion/campagnes")
 READERS = ("bureau", "coordination")
 WITHOUT_BALANCE = "sans-bilan"
-navigation.append(
-    NavItem("gestion", "Campagnes d’information", "outreach_gestion.index", "activity", READERS, "Projet", order=33)
-)
+navigation.append(NavItem("gestion", "Campagnes", "outreach_gestion.index", "activity", READERS, "Projet", order=33))
 
 
 class MomentFilter(Cases):
