@@ -238,6 +238,11 @@ def test_visitors_read_that_the_site_is_being_prepared_until_it_is_put_online(cl
         },
     )
     assert NOT_YET in as_coordinator.get("/gestion/adherents/affiche").text
+    before = as_coordinator.get("/gestion/parametres/mise-en-ligne").text
+    left = re.findall(r"</svg><a [^>]*>(.*?)</a></li>", before)
+    assert "Inviter le bureau" in left
+    assert "Remplir les mentions légales" not in left
+    assert "Mettre en ligne" not in left
     assert as_coordinator.post("/gestion/parametres/mise-en-ligne").status_code == 303
     assert NOT_YET not in as_coordinator.get("/gestion/adherents/affiche").text
     assert client.get("/").status_code != 503

@@ -232,5 +232,5 @@ def online():
         refusal=refusal,
         row=Association.current(),
         missing=rules.missing_for_online(),
-        steps=firststeps.steps(),
+        left=[step for step in firststeps.steps() if not step.done and step.endpoint != request.endpoint],
     )
