@@ -210,6 +210,22 @@ def test_the_manifest_names_the_site_and_its_icons(client):
 NOT_YET = "Le site n’est pas encore en ligne"
 
 
+def test_a_link_that_somebody_was_given_opens_even_when_the_site_is_not_online(app, client):
+    rules.default_identity(name="CPTS Fictive")
+    rules.take_offline()
+    given = [
+        (str(rule).replace("<token>", "x").replace("<int:id>", "1"), "GET" in rule.methods)
+        for rule in app.url_map.iter_rules()
+        if "token" in rule.arguments and "<any" not in str(rule)
+    ]
+    assert {"/lettre/desabonnement/x", "/adhesion/confirmer/x", "/evenements/inscription/x"} <= {
+        path for path, _ in given
+    }
+    answers = {path: (client.get(path) if reads else client.post(path)).status_code for path, reads in given}
+    assert 503 not in answers.values(), answers
+    assert client.get("/evenements/").status_code == 503
+
+
 def test_visitors_read_that_the_site_is_being_prepared_until_it_is_put_online(client, as_coordinator):
     rules.default_identity(name="CPTS Fictive", email="bonjour@exemple.fr")
     answer = client.get("/")

@@ -16,7 +16,7 @@ bp = Blueprint("association", __name__)
 FOR_A_DAY = "public, max-age=86400"
 SHUT_FOR_SECONDS = 24 * 3600
 OPEN_ROOMS = {"account", "assets", "association", "files"}  # blueprints that answer visitors before the site is online
-OPEN_LINKS = ("/apercu/", "/fiche/", "/invitation/", "/verifier/")  # given by the coordination, in mails, on paper
+OPEN_LINKS = ("/verifier/",)  # written on paper
 OPEN_PATHS = {"/healthz", "/robots.txt", "/mentions-legales", "/confidentialite", "/accessibilite"}
 
 
@@ -36,14 +36,19 @@ bp.add_app_template_global(LocalProxy(current_association), "association")
 @bp.before_app_request
 def wait_for_opening():
     """Show visitors that the site is being prepared, until it is put online; who is logged in sees it."""
-    path = request.path
-    if request.url_rule is None or request.blueprint in OPEN_ROOMS or path in OPEN_PATHS or path.startswith(OPEN_LINKS):
-        return None
-    if current_association().is_online or current_user.is_authenticated:
+    if _is_always_open() or current_association().is_online or current_user.is_authenticated:
         return None
     response = page("association/soon.html", status=503)
     response.headers["Retry-After"] = str(SHUT_FOR_SECONDS)
     return response
+
+
+def _is_always_open() -> bool:
+    """Tell whether the address answers whatever the site shows: a link that somebody was given, to unsubscribe say."""
+    rule, path = request.url_rule, request.path
+    if rule is None or "token" in rule.arguments:
+        return True
+    return request.blueprint in OPEN_ROOMS or path in OPEN_PATHS or path.startswith(OPEN_LINKS)
 
 
 def _sent(body, media_type, version):
