@@ -205,7 +205,7 @@ def _tell(desk: Desk, item: Publication):
             flash(f"{desk.the} paraîtra le {datetime_fr(item.published_at)}.")
         case Phase.ONLINE:
             seen = "tout le monde" if item.visibility == "public" else f"les lecteurs choisis ({item.visibility.label})"
-            flash(f"{desk.the} est en ligne, pour {seen}.")
+            flash(f"{desk.the} est publié{desk.e}, pour {seen}.")
         case Phase.ARCHIVED:
             flash(f"{desk.the} est archivé{desk.e} : toujours lisible à son adresse, mais dans aucune liste.")
         case _:

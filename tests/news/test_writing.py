@@ -47,7 +47,7 @@ def test_an_article_is_written_kept_as_a_draft_then_published(as_coordinator, cl
     assert client.get("/actualites/ete-sante").status_code == 404
     answer = as_coordinator.post(LIST + "ete-sante", data=form_of(as_coordinator, "ete-sante", act="publish"))
     assert answer.status_code == 303
-    assert "est en ligne" in text_of(as_coordinator.get(LIST + "ete-sante").text)
+    assert "est publié, pour tout le monde" in text_of(as_coordinator.get(LIST + "ete-sante").text)
     assert client.get("/actualites/ete-sante").status_code == 200
     assert acts() == ["news.created", "news.published"]
     assert JournalEntry.get(JournalEntry.action == "news.created").actor_id == coordinator.id
