@@ -49,6 +49,7 @@ def test_the_coordination_invites_a_person_it_knows_and_its_posted_roles_change_
     page = as_coordinator.get(f"/gestion/comptes/nouveau?personne={person.id}").text
     assert 'value="ariane@exemple.fr"' in page
     assert 'name="roles"' not in page
+    assert "L’administration donne ensuite les rôles" in page
     data = {"email": "ariane@exemple.fr", "roles": ["admin"], "role": "admin", "person_id": "1"}
     as_coordinator.post(f"/gestion/comptes/nouveau?personne={person.id}", data=data)
     account = Account.with_email("ariane@exemple.fr")
