@@ -21,12 +21,13 @@ from peewee import (
     IntegerField,
     Model,
     NodeList,
+    OperationalError,
     __exception_wrapper__,
     sqlite3,
 )
 from playhouse.db_url import parse as parse_url
 from playhouse.migrations import Runner
-from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from .spelling import QuickContext
 
@@ -168,7 +169,17 @@ def stamp(told: dict | None = None) -> tuple:
     return link.number, (link.total_changes, told[link.number])
 
 
-class OneWriter(PooledSqliteDatabase):
+class Shared:
+    """A pool that nobody gives a connection back to in time is a busy database, like one whose lock lasts."""
+
+    def connect(self, reuse_if_open=False):
+        try:
+            return super().connect(reuse_if_open)
+        except MaxConnectionsExceeded as error:
+            raise OperationalError("busy: every connection is taken") from error
+
+
+class OneWriter(Shared, PooledSqliteDatabase):
     """A pool whose threads write one after another: SQLite lets one in at a time, and makes the others poll.
 
     Polling is not fair: under fifty writers somebody would wait out the busy timeout. Here they queue on a lock, which
@@ -203,7 +214,7 @@ class OneWriter(PooledSqliteDatabase):
             self._turn.release()
 
 
-class Postgresql(PooledPostgresqlDatabase):
+class Postgresql(Shared, PooledPostgresqlDatabase):
     """A pool of connections to a server that answers as SQLite does: no lock is waited for long, any text goes."""
 
     def __init__(self, *args, **kwargs):

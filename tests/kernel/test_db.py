@@ -70,3 +70,15 @@ def test_a_thread_that_met_a_base_away_keeps_no_connection_when_it_has_come_back
 
     with ThreadPoolExecutor(1) as another:
         assert another.submit(visit).result() == (503, True)
+
+
+@pytest.mark.parametrize("path", ["/", "/contact", "/healthz"])
+def test_a_visitor_for_whom_no_connection_is_left_is_asked_to_come_back(app, monkeypatch, path):
+    app.testing = app.config["PROPAGATE_EXCEPTIONS"] = False
+    db.obj.close_idle()
+    monkeypatch.setattr(db.obj, "_max_connections", 1)  # which is the test's own
+    monkeypatch.setattr(db.obj, "_wait_timeout", 0.05)
+    with ThreadPoolExecutor(1) as another:
+        answer = another.submit(lambda: app.test_client().get(path)).result()
+    assert answer.status_code == 503
+    assert path == "/healthz" or "Le site est occupé" in answer.text
