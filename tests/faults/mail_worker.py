@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from cptsapp import create_app
 from cptsapp.kernel import db as database
-from cptsapp.kernel.mail import dialogue, marks, sender
+from cptsapp.kernel.mail import OutgoingMail, dialogue, marks, sender
 
 INSTANCE, SECRET, PORT, CONNECTIONS = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 LEASE = timedelta(seconds=1.5)
@@ -25,8 +25,16 @@ marks.LOST_DELAY = timedelta(seconds=0.1)
 sender.SECONDS_BETWEEN_FAILURES = 0.05
 dialogue.REPLY_SECONDS = 1.0
 
+
+def let_all_end(holder, about_to_end, *, lease):
+    """Let every dot be written, and keep the Message-ID alone: without it the row could never be marked as sent."""
+    for id, message_id in about_to_end:
+        OutgoingMail.update(message_id=message_id).where(OutgoingMail.id == id).execute()
+    return {id for id, _ in about_to_end}
+
+
 if "naive" in sys.argv:
-    marks.begin_doubt = lambda holder, about_to_end, *, lease: {id for id, _ in about_to_end}
+    marks.begin_doubt = let_all_end
 
 
 def leave_no_room():

@@ -141,7 +141,6 @@ def test_a_full_disk_stops_the_sending_and_loses_nothing(app, instance, started,
     assert found["in_doubt"] <= 2 * CONNECTIONS
 
 
-@pytest.mark.skipif(not LONG, reason="its like is tried with personal mails")
 @pytest.mark.parametrize("server", [["slow"]], indirect=True)
 @pytest.mark.parametrize("senders", [["naive"]], indirect=True)
 def test_the_same_storm_finds_the_doubles_of_a_sender_that_marks_after_sending(started, server, senders, chance):
