@@ -497,7 +497,7 @@ def test_what_a_dead_sender_left_in_doubt_follows_the_rule_of_its_kind(mailbox, 
     row = write(kind=kind)
     with db.atomic():
         marks.claim("mort", 10)
-        marks.freeze([(row.id, "<1@exemple.fr>", b"To: zoe@exemple.fr\r\n\r\nBonjour\r\n")])
+        marks.freeze("mort", [(row.id, "<1@exemple.fr>", b"To: zoe@exemple.fr\r\n\r\nBonjour\r\n")])
         assert marks.begin_doubt("mort", [(row.id, "<1@exemple.fr>")]) == {row.id}
     later()
     letters = mailbox.deliver()
@@ -510,7 +510,7 @@ def test_a_sender_whose_lease_ended_may_not_write_the_dot(app):
     row = write()
     with db.atomic():
         marks.claim("lent", 10)
-        marks.freeze([(row.id, "<1@exemple.fr>", b"x")])
+        marks.freeze("lent", [(row.id, "<1@exemple.fr>", b"x")])
     later()
     with db.atomic():
         marks.recover()

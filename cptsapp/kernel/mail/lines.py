@@ -72,6 +72,7 @@ class Line(threading.Thread):
                 self._hang_up()
                 outcome = Outcome(Result.LOST, None, f"{type(error).__name__}: {error}")
             self.ended = (parcel.id, outcome)
+        self._say()
         self._hang_up()
 
     def _next(self) -> Parcel | None:

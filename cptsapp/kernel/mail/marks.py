@@ -159,20 +159,26 @@ def recover() -> int:
     return count
 
 
-def freeze(rows: Iterable[tuple[int, str, bytes]]):
-    """Keep (id, Message-ID, bytes) of mails rendered for their first try: they leave so, whatever changes since."""
-    mark = _sql("UPDATE outgoing_mail SET message_id = {p} WHERE id = {p}")
+def freeze(holder: str, rows: Iterable[tuple[int, str, bytes]]):
+    """Keep (id, Message-ID, bytes) of mails rendered for their first try: they leave so, whatever changes since.
+
+    One that `holder` holds no more, or that has been deleted, is left as it is.
+    """
+    mark = _sql("UPDATE outgoing_mail SET message_id = {p} WHERE id = {p} AND claimed_by = {p}")
     for id, message_id, content in rows:
-        db.execute_sql(mark, (message_id, id))
-        FrozenMail.insert(mail=id, content=content).on_conflict_ignore().execute()
+        if db.execute_sql(mark, (message_id, id, holder)).rowcount:
+            FrozenMail.insert(mail=id, content=content).on_conflict_ignore().execute()
 
 
 def begin_doubt(holder: str, about_to_end: Iterable[tuple[int, str]], *, lease: timedelta = LEASE) -> set[int]:
-    """Mark mails (id, Message-ID) whose final dot is about to be written; return those that `holder` still holds."""
+    """Mark mails (id, Message-ID) whose final dot is about to be written; return those that `holder` still holds.
+
+    Asked again after a commit that failed on its way back, it finds its own marks.
+    """
     moment = now()
     mark = _sql(
         "UPDATE outgoing_mail SET state = 'in_doubt', lease_until = {p}, message_id = {p} "
-        "WHERE id = {p} AND state = 'claimed' AND claimed_by = {p} AND lease_until > {p}"
+        "WHERE id = {p} AND state IN ('claimed', 'in_doubt') AND claimed_by = {p} AND lease_until > {p}"
     )
     until = moment + lease
     return {
@@ -221,10 +227,10 @@ def failed(holder: str, id: int, outcome: Outcome):
         _release(row, next_try_at=max(row.next_try_at, moment + delay), last_error=outcome.words)
 
 
-def release(holder: str, ids: list[int]):
-    """Give back mails that were claimed and not tried."""
+def release(holder: str, *, besides: Iterable[int] = ()):
+    """Give back the mails that `holder` has claimed, but these and those in doubt: no dot of theirs was written."""
     OutgoingMail.update(state=State.PENDING, claimed_by="", lease_until=None).where(
-        OutgoingMail.id.in_(ids), OutgoingMail.claimed_by == holder, OutgoingMail.state == State.CLAIMED
+        OutgoingMail.state == State.CLAIMED, OutgoingMail.claimed_by == holder, OutgoingMail.id.not_in(list(besides))
     ).execute()
 
 

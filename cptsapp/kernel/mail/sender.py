@@ -20,14 +20,15 @@ from functools import partial
 
 from peewee import OperationalError
 
-from ..db import db, now
+from ..db import db, is_sqlite, now
 from ..jobs import beat, every, stopping
 from ..settings import settings
-from . import campaigns, headers, marks, render, returns
-from .dialogue import Outcome, Parcel, Result, deliver, failure, unwritten
-from .identity import Identity, identity_for
+from . import campaigns, marks
+from .dialogue import Outcome, Result, deliver, failure, unwritten
+from .identity import identity_for
 from .lines import Line, Word
-from .models import FrozenMail, MailFile, MailSender, OutgoingMail, State
+from .models import MailSender, OutgoingMail, State
+from .parcels import files_of, frozen_of, parcel_of
 from .relay import mail, quit_quietly
 
 log = logging.getLogger("cptsapp.mail")
@@ -58,6 +59,7 @@ class Pass:
         self.lease = lease
         self.todo, self.words = queue.SimpleQueue(), queue.SimpleQueue()
         self.held: dict[int, marks.Claimed] = {}
+        self.happened: list[Word] = []  # what the connections have said, and nobody has recorded yet
         self.fresh: list[tuple[int, str, bytes]] = []  # rendered, kept with the first mark of one of them
         self.lines: list[Line] = []
         self.halted = self.troubled = self.is_drained = False
@@ -75,7 +77,9 @@ class Pass:
             while self._turn():
                 pass
         finally:
-            self._end()
+            endings = self._end()
+            if self.held:
+                self._save(endings)
             campaigns.passed()
         return self.report
 
@@ -103,13 +107,16 @@ class Pass:
 
     def _turn(self) -> bool:
         """Record what the connections say, take new mails, answer; tell whether to go on."""
-        happened, wanted, rows = self._collect(), self._wanted(), []
-        endings = [each.ended for each in happened if each.ended]
-        questions = [each.question for each in happened if each.question]
+        self.happened, wanted, rows = self._collect(), self._wanted(), []
+        happened = bool(self.happened)
+        endings = [each.ended for each in self.happened if each.ended]
+        questions = [each.question for each in self.happened if each.question]
         if happened or wanted:
             rows = self._persist(endings, questions, wanted)
+            self.happened = []
             for id, _ in endings:
                 self.held.pop(id, None)
+            self.held |= {row.id: row for row in rows}  # one that has just ended may have been taken again
             self._prepare(rows)
         if any(outcome.result == Result.NO_RELAY for _, outcome in endings) and not self.halted:
             stopping.wait(SECONDS_BETWEEN_FAILURES)
@@ -121,11 +128,14 @@ class Pass:
     def _persist(self, endings, questions, wanted) -> list[marks.Claimed]:
         """Write it all in one commit, and answer; return the mails taken. A database that is busy or full is asked
         again: what the relay took is known here alone."""
-        deadline = time.monotonic() + self.lease.total_seconds() / 3
+        deadline, is_again = time.monotonic() + self.lease.total_seconds() / 3, False
         while True:
             try:
+                db.connect(reuse_if_open=True)
                 with db.atomic():
-                    marks.freeze(self.fresh)
+                    if is_again:  # what was taken may have been committed, and the word of it lost
+                        marks.release(self.holder, besides=self.held)
+                    marks.freeze(self.holder, self.fresh)
                     paused = self._record(endings)
                     ending = [(each.parcel.id, each.parcel.message_id) for each in questions]
                     granted = marks.begin_doubt(self.holder, ending, lease=self.lease)
@@ -139,7 +149,9 @@ class Pass:
                 if time.monotonic() > deadline:
                     raise
                 log.exception("the marks could not be written, trying again")
+                is_again = True
                 time.sleep(0.5)
+                _let_go_of_a_dead_connection()
         self.fresh.clear()
         for _, outcome in endings:
             self.report.add(outcome.result)
@@ -151,13 +163,11 @@ class Pass:
 
     def _collect(self) -> list[Word]:
         """Return what the connections have said; wait for a first word when all are at work, or nothing is left."""
-        happened = []
-        with contextlib.suppress(queue.Empty):
-            if self.held and not (self._wanted() and len(self.held) < self.connections):
-                happened.append(self.words.get(timeout=1.0))
-            while True:
-                happened.append(self.words.get_nowait())
-        return happened
+        first = []
+        if self.held and not (self._wanted() and len(self.held) < self.connections):
+            with contextlib.suppress(queue.Empty):
+                first.append(self.words.get(timeout=1.0))
+        return first + self._said()
 
     def _wanted(self) -> bool:
         if self.halted or stopping.is_set():
@@ -177,14 +187,13 @@ class Pass:
         if not rows:
             return
         alone = [row for row in rows if row.campaign_id is None]
-        known = _frozen_of([row.id for row in alone if row.message_id])
-        attached = _files_of([row.id for row in alone if row.id not in known])
+        known = frozen_of([row.id for row in alone if row.message_id])
+        attached = files_of([row.id for row in alone if row.id not in known])
         identities = {kind: identity_for(kind) for kind in {row.kind for row in rows}}
         parcels = []
         for row in rows:
-            self.held[row.id] = row
             try:
-                parcel, content = _parcel(row, known.get(row.id), identities[row.kind], attached.get(row.id, ()))
+                parcel, content = parcel_of(row, known.get(row.id), identities[row.kind], attached.get(row.id, ()))
             except Exception as error:
                 self.words.put(Word((row.id, unwritten(row.id, error))))
                 continue
@@ -225,32 +234,66 @@ class Pass:
         return paused
 
     def _give_back(self):
-        """Give back the mails that no connection has begun."""
-        left = []
-        for place in (self.todo, *(line.ahead for line in self.lines)):
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    left.append(place.get_nowait().id)
+        """Give back the mails that no connection has begun, and forget the bytes that were made for them."""
+        left = self._take_out()
         if left:
             with db.atomic():
-                marks.release(self.holder, left)
+                marks.release(self.holder, besides=self.held.keys() - left)
+            self.fresh = [each for each in self.fresh if each[0] not in left]
             for id in left:
                 del self.held[id]
 
-    def _end(self):
-        """Let the connections go; one that asks still (the database failed) may not write its dot."""
+    def _take_out(self) -> set[int]:
+        """Take out of the queues the mails that no connection has begun, and return their ids."""
+        left = set()
+        for place in (self.todo, *(line.ahead for line in self.lines)):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    left.add(place.get_nowait().id)
+        return left
+
+    def _end(self) -> list[tuple[int, Outcome]]:
+        """Let the connections go; return how the mails ended of which nothing is recorded: none after a sound pass."""
+        self._take_out()
         for _ in self.lines:
             self.todo.put(None)
+        endings = self._refuse(self.happened)
         for line in self.lines:
             for _ in range(20):
                 line.join(timeout=0.25)
+                endings += self._refuse(self._said())
                 if not line.is_alive():
                     break
-                with contextlib.suppress(queue.Empty):
-                    while True:
-                        word = self.words.get_nowait()
-                        if word.question:
-                            word.question.tell_committed(False)
+        return endings
+
+    def _said(self) -> list[Word]:
+        said = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                said.append(self.words.get_nowait())
+        return said
+
+    def _refuse(self, happened: list[Word]) -> list[tuple[int, Outcome]]:
+        """Let no connection that asks write its dot; return what the others say."""
+        for word in happened:
+            if word.question:
+                word.question.tell_committed(False)
+        return [word.ended for word in happened if word.ended]
+
+    def _save(self, endings: list[tuple[int, Outcome]]):
+        """After what broke the pass, mark each mail that has ended by itself, and give back those not in doubt.
+
+        What the relay took would leave twice, and the others would wait for the end of their lease.
+        """
+        last = [partial(self._record, [each]) for each in endings]
+        _let_go_of_a_dead_connection()
+        for act in (*last, partial(marks.release, self.holder)):
+            try:
+                db.connect(reuse_if_open=True)
+                with db.atomic():
+                    act()
+            except Exception:
+                log.exception("what a broken pass had to write could not be")
 
     def _beat(self):
         """A long sending is a sign of life."""
@@ -259,45 +302,15 @@ class Pass:
             beat("worker")
 
 
+def _let_go_of_a_dead_connection():
+    """Let the next writing open another connection: one that its server has closed, by stopping, stays closed."""
+    if not is_sqlite():
+        db.close()
+
+
 def _not_held_against(outcome: Outcome) -> Outcome:
     """Return what a refusal said while the sending stops is worth: it speaks of the relay, so the mail waits for it."""
     return replace(outcome, result=Result.LOST) if outcome.result == Result.REFUSED else outcome
-
-
-def _frozen_of(ids: list[int]) -> dict[int, bytes]:
-    """Return the bytes of mails that were rendered for a former try."""
-    query = FrozenMail.select(FrozenMail.mail, FrozenMail.content).where(FrozenMail.mail.in_(ids))
-    return {id: bytes(content) for id, content in query.tuples()} if ids else {}
-
-
-def _files_of(ids: list[int]) -> dict[int, list[headers.Attached]]:
-    """Return the files of mails that are about to be rendered."""
-    found = {}
-    if not ids:
-        return found
-    query = MailFile.select(MailFile.mail, MailFile.name, MailFile.media_type, MailFile.content)
-    for id, name, media_type, content in query.where(MailFile.mail.in_(ids)).order_by(MailFile.id).tuples():
-        found.setdefault(id, []).append(headers.Attached(name, media_type, bytes(content)))
-    return found
-
-
-def _parcel(row: marks.Claimed, frozen: bytes | None, identity: Identity, files=()) -> tuple[Parcel, bytes | None]:
-    """Return what a connection needs, and the bytes to keep when they were just rendered."""
-    message_id = row.message_id or headers.new_message_id(identity.email)
-    fresh = None
-    if row.campaign_id is not None:
-        campaigns.ready(row.campaign_id)
-        write = partial(campaigns.content, row, message_id)
-    elif frozen is not None:
-        write = partial(bytes, frozen)
-    else:
-        fresh = render.freeze(row, identity, message_id=message_id, files=files)
-        write = partial(bytes, fresh)
-    sender = headers.envelope_address(returns.envelope(identity, row.id))
-    to = headers.envelope_address(row.to_address)
-    if sender is None or to is None:
-        raise ValueError("the sender's or the recipient's address is not one that a relay takes")
-    return Parcel(row.id, sender, to, write, message_id), fresh
 
 
 def deliver_now(id: int) -> Outcome:
@@ -310,10 +323,10 @@ def deliver_now(id: int) -> Outcome:
         row = marks.claim_one(holder, id)
     if row is None:
         return Outcome(Result.TAKEN)
-    parcel, content = _parcel(row, _frozen_of([id]).get(id), identity_for(row.kind), _files_of([id]).get(id, ()))
+    parcel, content = parcel_of(row, frozen_of([id]).get(id), identity_for(row.kind), files_of([id]).get(id, ()))
     if content is not None:
         with db.atomic():
-            marks.freeze([(row.id, parcel.message_id, content)])
+            marks.freeze(holder, [(row.id, parcel.message_id, content)])
 
     def may_end():
         with db.atomic():
