@@ -273,6 +273,8 @@ def cancel(mailing_id: int) -> int:
     mailing = _locked(mailing_id)
     if mailing.state not in (State.SENDING, State.PAUSED):
         raise RuleError("Cet envoi n’est pas en cours : il n’y a rien à arrêter.")
+    pending = mailing.rows.select(OutgoingMail.id).where(OutgoingMail.state == MailState.PENDING)
+    list(locked(pending).tuples())  # no sender takes one of them any more: what is read next stays true
     if not mailing.rows.where(~UNTRIED).exists():
         return _take_back(mailing)
     mailing.state, mailing.finished_at = State.CANCELLED, now()
@@ -352,12 +354,8 @@ def _give_up(mailing_id: int, sentence: str):
 def tidy() -> None:
     """Mark the sendings that have ended; let go of what came back to a stopped one."""
     for mailing_id in running():
-        waiting = OutgoingMail.select().where(OutgoingMail.campaign_id == mailing_id, OutgoingMail.state.in_(WAITING))
-        if not waiting.exists():
-            with db.atomic():
-                ended = {"state": State.SENT, "finished_at": now()}
-                mine = (Mailing.id == mailing_id) & (Mailing.state == State.SENDING) & ~fn.EXISTS(waiting)
-                Mailing.update(ended).where(mine).execute()
+        if not _has_waiting(mailing_id):
+            _end(mailing_id)
     stopped = Mailing.select(Mailing.id).where(Mailing.state == State.CANCELLED)
     came_back = OutgoingMail.select(OutgoingMail.campaign_id).where(
         OutgoingMail.state == MailState.PENDING, OutgoingMail.campaign_id.in_(stopped)
@@ -365,6 +363,20 @@ def tidy() -> None:
     for (mailing_id,) in list(came_back.distinct().tuples()):
         with db.atomic():
             _skip_waiting(mailing_id)
+
+
+def _has_waiting(mailing_id: int) -> bool:
+    mine = OutgoingMail.campaign_id == mailing_id
+    return OutgoingMail.select().where(mine, OutgoingMail.state.in_(WAITING)).exists()
+
+
+@db.atomic()
+def _end(mailing_id: int):
+    """Mark that a sending has ended, unless somebody has just given it more to send: they hold its row meanwhile."""
+    mailing = locked(Mailing.select().where(Mailing.id == mailing_id)).first()
+    if mailing and mailing.state == State.SENDING and not _has_waiting(mailing_id):
+        mailing.state, mailing.finished_at = State.SENT, now()
+        mailing.save()
 
 
 def running() -> list[int]:
