@@ -3,7 +3,7 @@
 import logging
 
 from flask import render_template, request
-from peewee import DoesNotExist, OperationalError
+from peewee import DoesNotExist, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from .db import is_sqlite
@@ -27,11 +27,14 @@ WORDS = {
     503: ("Le site est occupé", "Réessayez dans quelques secondes : rien de ce qui était enregistré n’est perdu."),
 }
 
+OUTRUN = {"23505", "23503"}  # a row that is there already, one that is there no more
+
 
 def init_app(app):
     app.register_error_handler(RuleError, refused)
     app.register_error_handler(HTTPException, failed)
     app.register_error_handler(OperationalError, database_busy)
+    app.register_error_handler(IntegrityError, outrun)
     app.register_error_handler(DoesNotExist, gone)
     app.register_error_handler(500, broken)
 
@@ -64,6 +67,17 @@ def database_busy(error: OperationalError):
     if not _is_passing(error):
         raise error
     log.error("database refused the work", exc_info=error)
+    return _answer(503, None)
+
+
+def outrun(error: IntegrityError):
+    """Somebody wrote first, between what a rule read and what it wrote: asked again, it says so in its own words.
+
+    PostgreSQL alone lets two write at once, and numbers its refusals: what else the database refuses is a defect.
+    """
+    if getattr(error.__context__, "sqlstate", None) not in OUTRUN:
+        raise error
+    log.error("the database refused a row", exc_info=error)
     return _answer(503, None)
 
 

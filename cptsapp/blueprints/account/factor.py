@@ -7,7 +7,7 @@ from base64 import b32encode
 import pyotp
 
 from cptsapp.kernel import crypto, journal, rekeying
-from cptsapp.kernel.db import db, now
+from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
 
 from .models import Account, Passkey, RecoveryCode
@@ -44,7 +44,7 @@ def set_up(account_id: int, *, secret: str, code: str, keep_session: int | None 
     The other sessions and the links of the account die, and the person is told.
     """
     with db.atomic():
-        account = Account.with_id(account_id)
+        account = locked(Account.joined().where(Account.id == account_id)).get()
         step = matching_step(secret, code)
         if step is None or step <= account.totp_last_step:
             raise RuleError(WRONG, field="code")

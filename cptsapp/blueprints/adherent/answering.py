@@ -38,6 +38,7 @@ def _named(subject) -> tuple[Campaign, Membership] | None:
 def answer(token: str, **values) -> Year:
     """Renew by the link: what was corrected is written, the period is covered, thanks leave. The link serves once."""
     campaign, membership = _consumed(token)
+    membership = _held(membership.id)
     if membership.left_at:
         raise RuleError("Cette adhésion a pris fin. Pour revenir, remplissez le formulaire d’adhésion.")
     changed = _write(membership, values)
@@ -45,7 +46,8 @@ def answer(token: str, **values) -> Year:
         if values.get(name):
             setattr(membership, name, values[name])
             membership.accepted_at = now()
-    year = renew(membership, campaign.period)
+    membership.save()
+    year = _cover(membership, campaign.period)
     person = membership.person
     mail.queue(
         "adherent/renewed",
@@ -68,9 +70,17 @@ def answer(token: str, **values) -> Year:
 @db.atomic()
 def renew(membership: Membership, period: Period) -> Year:
     """Cover a period by an existing membership, whoever asks for it; said twice, it is done once."""
-    membership = locked(Membership.select(Membership, Person).join(Person).where(Membership.id == membership.id)).get()
-    if Year.select().where(Year.membership == membership, Year.period == period).exists():
-        return Year.get(Year.membership == membership, Year.period == period)
+    return _cover(_held(membership.id), period)
+
+
+def _held(membership_id: int) -> Membership:
+    return locked(Membership.select(Membership, Person).join(Person).where(Membership.id == membership_id)).get()
+
+
+def _cover(membership: Membership, period: Period) -> Year:
+    known = Year.get_or_none(Year.membership == membership, Year.period == period)
+    if known:
+        return known
     membership.confirmed_on = today()
     membership.save()
     year = years.cover(membership, period)

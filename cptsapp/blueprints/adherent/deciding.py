@@ -222,10 +222,10 @@ waiting_count = Counted(lambda: Application.select().where(Application.is_waitin
 @db.atomic()
 def remind_deciders(day) -> int:
     """Mail those who decide that requests wait, once a day each; return how many mails."""
-    number = waiting_count()
-    if not number:
-        return 0
     oldest = Application.select().where(Application.is_waiting()).order_by(Application.created_at).first()
+    number = waiting_count()
+    if oldest is None or not number:  # the last one may be decided between the two
+        return 0
     told = deciders()
     for account in told:
         mail.queue(

@@ -270,6 +270,8 @@ def _send_offset(campaign, offset, day) -> int:
     sent, after = 0, 0
     while batch := list(waiting.where(Membership.id > after).order_by(Membership.id).limit(BATCH)):
         with db.atomic():
+            if _campaign(campaign.id).closed_at:  # meanwhile: nothing more leaves
+                break
             sent += sum(_mail_once(campaign, membership, offset) for membership in batch)
         after = batch[-1].id
     return sent

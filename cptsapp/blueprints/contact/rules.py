@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
+from peewee import IntegrityError
+
 from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel import journal, mail
 from cptsapp.kernel.dates import add_months
@@ -38,10 +40,17 @@ def _act(key: str, typed: dict[str, str]) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:40]
 
 
-@db.atomic()
 def receive(key: str, *, name: str, email: str, topic: str, subject: str, body: str) -> ContactMessage:
     """Record a message and the mail that tells the association. The same key and words again are the same message."""
-    act = _act(key, {"name": name, "email": email, "topic": topic, "subject": subject, "body": body})
+    typed = {"name": name, "email": email, "topic": topic, "subject": subject, "body": body}
+    try:
+        return _receive(_act(key, typed), **typed)
+    except IntegrityError:  # the same one came in by another door between the reading and the writing
+        return _receive(_act(key, typed), **typed)
+
+
+@db.atomic()
+def _receive(act: str, *, name: str, email: str, topic: str, subject: str, body: str) -> ContactMessage:
     known = ContactMessage.get_or_none(ContactMessage.form_key == act)
     if known:
         return known

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from cptsapp.kernel.dates import add_months, today
-from cptsapp.kernel.db import db
+from cptsapp.kernel.db import db, locked
 from cptsapp.kernel.errors import RuleError
 
 from . import catalogue, letters, writing
@@ -42,10 +42,18 @@ def send_reminders(day: date | None = None) -> int:
     for rank, days in enumerate(REMINDERS):
         soonest = day + timedelta(days=REMINDERS[rank + 1]) if rank + 1 < len(REMINDERS) else day - timedelta(days=1)
         due = (Entry.expires_on <= day + timedelta(days=days)) & (Entry.expires_on > soonest)
-        asked = Entry.joined().where(Entry.status.in_((Status.LISTED, Status.PAUSED)), due).order_by(Entry.id)
-        for entry in list(asked):
-            count += remind(entry, key=f"directory-{entry.id}-{entry.expires_on}-{days}")
+        asked = Entry.select(Entry.id).where(Entry.status.in_((Status.LISTED, Status.PAUSED)), due).order_by(Entry.id)
+        count += sum(_remind_one(id, due, days) for (id,) in list(asked.tuples()))
     return count
+
+
+@db.atomic()
+def _remind_one(entry_id: int, due, days: int) -> int:
+    """Remind of an entry, held meanwhile, unless it was confirmed or withdrawn while others were reminded."""
+    locked(Entry.select(Entry.id).where(Entry.id == entry_id)).first()
+    living = Entry.status.in_((Status.LISTED, Status.PAUSED)) & due
+    entry = Entry.joined().where(Entry.id == entry_id, living).first()
+    return remind(entry, key=f"directory-{entry.id}-{entry.expires_on}-{days}") if entry else 0
 
 
 @db.atomic()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cptsapp.kernel.dates import PARIS, to_paris
-from cptsapp.kernel.db import db, now
+from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.mail import OutgoingMail
 
 from . import letters, wording
@@ -59,16 +59,21 @@ def due(event: Event, at: datetime) -> list[Due]:
 def send_due(at: datetime | None = None) -> int:
     """Queue the reminders due at `at` (now), each once for a registration, a code and a date; return how many."""
     at = at or now()
+    return sum(_remind_of(id, at) for (id,) in list(_coming(at).select(Event.id).tuples()))
+
+
+def _coming(at: datetime):
     near = (Event.status == Status.PUBLISHED) & Event.deleted_at.is_null() & (Event.reminders != "")
-    coming = (Event.ends_at > at) & (Event.starts_at <= at + FARTHEST)
-    count = 0
-    for event in list(Event.select().where(near, coming)):
-        for each in due(event, at):
-            count += _remind(event, each, at)
-    return count
+    return Event.select().where(near, (Event.ends_at > at) & (Event.starts_at <= at + FARTHEST))
 
 
 @db.atomic()
+def _remind_of(event_id: int, at: datetime) -> int:
+    """Queue what is due of an event, held meanwhile: it may have been cancelled or moved while others were reminded."""
+    event = locked(_coming(at).where(Event.id == event_id)).first()
+    return sum(_remind(event, each, at) for each in due(event, at)) if event else 0
+
+
 def _remind(event: Event, reminder: Due, at: datetime) -> int:
     """Remind those confirmed before the reminder's moment: whoever registered later has just read the date."""
     prefix = f"event-{event.id}-reminder-{reminder.code}-{reminder.session.starts_at:%Y%m%d%H%M}-"

@@ -36,6 +36,7 @@ def propose(person_id: int, *, title: str, problem: str, proposal: str, mission:
     """Put an idea in the box. The same one sent twice is one."""
     idea = Idea(author=person_id, is_signed=is_signed)
     _fill(idea, title, problem, proposal, mission)
+    locked(Person.select(Person.id).where(Person.id == person_id)).first()  # their ideas are counted one at a time
     mine = Idea.select().where(Idea.author == person_id)
     same = mine.where(Idea.title == idea.title, Idea.proposal == idea.proposal).first()
     if same:

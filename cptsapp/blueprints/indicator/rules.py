@@ -10,7 +10,7 @@ from cptsapp.blueprints.project.models import Fiche
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import journal
 from cptsapp.kernel.dates import date_fr, today
-from cptsapp.kernel.db import db, locked, now, revision
+from cptsapp.kernel.db import alone, db, locked, now, revision
 from cptsapp.kernel.errors import RuleError
 
 from . import checking
@@ -339,6 +339,7 @@ def _check_value(term: MeasureTerm | None, given: Given) -> None:
 @db.atomic()
 def record(values: Iterable[tuple[int, date, Decimal, str]]) -> int:
     """Note what computations gave on a day, (measure id, day, value, source), for their trend; once for each day."""
+    alone("measures of a day")
     noted = 0
     for measure_id, on, number, source in values:
         mine = (MeasureValue.measure == measure_id) & (MeasureValue.on == on)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
-from peewee import fn
+from peewee import IntegrityError, fn
 
 from cptsapp.blueprints.territory.models import Commune, TerritoryCommune
 from cptsapp.kernel import journal, markdown, search
@@ -189,10 +189,17 @@ def _act(key: str, typed: dict) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:40]
 
 
-@db.atomic()
 def receive(key: str, *, kind: str, speaker: str, text: str, slug: str = "", insee: str = "") -> Contribution:
     """Keep what somebody wrote for the coordination to read. The same key and words again are the same contribution."""
-    act = _act(key, {"kind": kind, "speaker": speaker, "text": text, "slug": slug, "insee": insee})
+    typed = {"kind": kind, "speaker": speaker, "text": text, "slug": slug, "insee": insee}
+    try:
+        return _receive(_act(key, typed), **typed)
+    except IntegrityError:  # the same one came in by another door between the reading and the writing
+        return _receive(_act(key, typed), **typed)
+
+
+@db.atomic()
+def _receive(act: str, *, kind: str, speaker: str, text: str, slug: str, insee: str) -> Contribution:
     known = Contribution.get_or_none(Contribution.form_key == act)
     if known:
         return known

@@ -226,6 +226,8 @@ def cancel(round_id: int) -> None:
 @db.atomic()
 def forget_person(person_id: int) -> None:
     """Erase that a person voted and, in the rounds that are not counted yet, what they chose."""
+    mine = Ballot.select(Ballot.round).where(Ballot.person == person_id)
+    list(locked(Round.select(Round.id).where(Round.id.in_(mine)).order_by(Round.id)))  # who votes writes all the marks
     for ballot in Ballot.select(Ballot, Round).join(Round).where(Ballot.person == person_id):
         Mark.delete().where(
             Mark.key == voter_key(ballot.round_id, person_id),

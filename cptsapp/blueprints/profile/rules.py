@@ -173,12 +173,12 @@ def invite_stale(day: date) -> int:
 
     Return how many mails were recorded.
     """
-    before = mail.OutgoingMail.select().count()
+    count = 0
     for membership in stale(day).where(Person.email_normalised != ""):
         key = f"profile-confirm-{membership.person_id}-{day:%Y-%m}"
         if not mail.OutgoingMail.select().where(mail.OutgoingMail.key == key).exists():
             _invite_to_confirm(membership, key)
-    count = mail.OutgoingMail.select().count() - before
+            count += 1
     if count:
         journal.write("profile.invited", "profile", day, number=count)
     return count
@@ -288,8 +288,9 @@ def ask_erasure(person_id: int, *, reason: str = "") -> ProfileRequest:
 
 @db.atomic()
 def withdraw_erasure(person_id: int) -> None:
-    request = ProfileRequest.open_erasure(person_id)
-    if request:
+    known = ProfileRequest.open_erasure(person_id)
+    request = known and _request(known.id, RequestKind.ERASURE)
+    if request and request.decided_at is None:  # it may have been answered between the two
         request.outcome, request.decided_at = Outcome.WITHDRAWN, now()
         request.save()
         journal.write("profile.erasure_withdrawn", "person", person_id, request=request.id)

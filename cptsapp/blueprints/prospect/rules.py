@@ -12,7 +12,7 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.blueprints.territory import rules as territory_rules
 from cptsapp.kernel import journal, mail, tokens
 from cptsapp.kernel.dates import add_months, date_fr, today
-from cptsapp.kernel.db import db, locked, now
+from cptsapp.kernel.db import alone, db, locked, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.settings import settings
 
@@ -76,6 +76,7 @@ def _fill(prospect, profession, commune, note, values):
 
 def _refuse_known(prospect):
     """Refuse a second row for one address: who asked to be left alone stays so, who is a member needs no invitation."""
+    alone("prospects")
     others = Prospect.select().where(Prospect.id != (prospect.id or 0), Prospect.converted_at.is_null())
     same_address = (Prospect.email_normalised == prospect.email_normalised) & (Prospect.email_normalised != "")
     stopped = others.where(Prospect.stopped_on.is_null(False), same_address | _same_name(prospect)).first()

@@ -6,7 +6,7 @@ from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy_rules
 from cptsapp.kernel import journal, mail, tokens
 from cptsapp.kernel.dates import add_months, date_fr, start_of
-from cptsapp.kernel.db import db, now
+from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.registry import purge
 
 from . import links, preferences, subscribing, tallies
@@ -35,21 +35,30 @@ def forget_unconfirmed(today: date) -> int:
 @purge("subscription.ended", "Abonnements terminés")
 def forget_ended(today: date) -> int:
     """Forget those who unsubscribed a month ago; the hash of the address stays, so that the refusal does."""
-    ended = Subscription.ended_at < _days_before(today, ENDED_DAYS)
-    rows = list(Subscription.select(Subscription.person).where(ended).tuples())
-    return sum(forget(person_id) for (person_id,) in rows)
+    return _forget_those(Subscription.ended_at < _days_before(today, ENDED_DAYS))
 
 
 @purge("subscription.silent", "Abonnés sans nouvelles depuis 3 ans")
 def ask_and_forget_silent(today: date) -> int:
     """Ask the silent whether they stay, and forget those who have not answered; return how many are forgotten."""
     _ask_silent(today)
-    asked = Subscription.asked_again_at < _days_before(today, ANSWER_DAYS)
-    count = 0
-    for (person_id,) in list(Subscription.select(Subscription.person).where(asked).tuples()):
-        tallies.count(Counted.LAPSED, day=today)
-        count += forget(person_id)
-    return count
+    return _forget_those(Subscription.asked_again_at < _days_before(today, ANSWER_DAYS), lapsed_on=today)
+
+
+def _forget_those(condition, *, lapsed_on: date | None = None) -> int:
+    """Forget the subscriptions of which this is true, one at a time; return how many."""
+    rows = list(Subscription.select(Subscription.person).where(condition).tuples())
+    return sum(_forget_one(person_id, condition, lapsed_on) for (person_id,) in rows)
+
+
+@db.atomic()
+def _forget_one(person_id: int, condition, lapsed_on: date | None) -> int:
+    mine = Subscription.select(Subscription.id).where(Subscription.person == person_id, condition)
+    if not locked(mine).first():
+        return 0  # taken up again while others were forgotten
+    if lapsed_on:
+        tallies.count(Counted.LAPSED, day=lapsed_on)
+    return forget(person_id)
 
 
 @db.atomic()
@@ -85,8 +94,9 @@ def forget_removed(today: date) -> int:
     count = 0
     for (person_id,) in list(Partner.select(Partner.person).where(gone).tuples()):
         with db.atomic():
-            count += Partner.delete().where(Partner.person == person_id).execute()
-            if preferences.stands_alone(person_id) and not _subscribes(person_id):
+            forgotten = Partner.delete().where(Partner.person == person_id, gone).execute()
+            count += forgotten
+            if forgotten and preferences.stands_alone(person_id) and not _subscribes(person_id):
                 privacy_rules.erase_person(person_id)
     return count
 

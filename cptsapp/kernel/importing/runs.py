@@ -300,6 +300,7 @@ def _keep(run, maker, effects: list[Effect]):
 @db.atomic()
 def undo(run_id: int) -> Import:
     """Take back everything that an import did; raise RuleError when anybody has edited any of it since."""
+    alone("import")
     run = find(run_id, State.DONE)
     maker = importer_of(run.kind)(run.author_id)
     effects = list(run.effects.order_by(ImportEffect.id))
