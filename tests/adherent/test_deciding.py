@@ -226,6 +226,11 @@ def test_those_who_decide_are_told_once_a_day(make_request, coordinator, bureau_
     assert told.count() == 2
 
 
+def test_a_request_decided_while_it_is_told_of_stops_nothing(app, coordinator, monkeypatch):
+    monkeypatch.setattr(deciding, "waiting_count", lambda: 1)
+    assert deciding.remind_deciders(today()) == 0
+
+
 def test_the_menu_counts_what_waits(make_request, as_bureau):
     make_request()
     assert deciding.waiting_count() == 1

@@ -23,7 +23,7 @@ from cptsapp.blueprints.association.models import College
 from cptsapp.blueprints.person import rules as people
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy
-from cptsapp.kernel.dates import today
+from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import OutgoingMail
 from tests.conftest import logged_in, text_of
@@ -296,6 +296,31 @@ def test_the_link_renews_without_logging_in(campaign, client, mailbox):
     assert situations(campaign)["Alpha"] == Situation.RENEWED
     assert client.get(path).status_code == client.post(path, data=typed).status_code == 410
     assert "renouvelée" in mailbox.to("alpha@exemple.fr")[-1].message["Subject"]
+
+
+def test_who_renews_by_the_link_accepts_the_new_statutes_and_reads_until_when(campaign, mailbox):
+    renewing.open_campaign(campaign.id)
+    renewing.send_due()
+    token = next(link for link in mailbox.to("alpha@exemple.fr")[0].links if "/renouveler/" in link).split("/")[-1]
+    answering.answer(token, statutes_version="Version 2")
+    membership = Membership.get(Membership.person == Person.get(Person.family_name == "Alpha"))
+    assert membership.statutes_version == "Version 2"
+    assert membership.accepted_at is not None
+    assert date_fr(campaign.period.ends_on) in mailbox.to("alpha@exemple.fr")[-1].text
+
+
+def test_a_campaign_that_is_closed_while_it_leaves_writes_to_nobody_more(campaign, monkeypatch):
+    renewing.open_campaign(campaign.id)
+    monkeypatch.setattr(renewing, "BATCH", 1)
+    mail_once = renewing._mail_once
+
+    def then_closed(*each):
+        renewing.close(campaign.id)
+        return mail_once(*each)
+
+    monkeypatch.setattr(renewing, "_mail_once", then_closed)
+    assert renewing.send_due() == 1
+    assert OutgoingMail.select().count() == 1
 
 
 def test_who_does_not_renew_is_left_in_peace(campaign, client):

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from playhouse.test_utils import count_queries
 
 from cptsapp.blueprints.adherent.models import Practice
-from cptsapp.blueprints.directory import freshness, rules
+from cptsapp.blueprints.directory import freshness, letters, rules
 from cptsapp.blueprints.directory.models import Entry, Status
 from cptsapp.blueprints.territory import rules as territory
 from cptsapp.kernel.dates import today
@@ -75,6 +75,19 @@ def test_a_volunteer_joins_pauses_leaves_and_comes_back(as_adherent, midwife, cl
     assert f"/repertoires/sages-femmes/{entry.id}" not in client.get("/sitemap.xml").text
     as_adherent.post(f"/espace/repertoires/fiche/{entry.id}/reprendre")
     assert "Fictif" in client.get("/repertoires/sages-femmes/").text
+
+
+def test_who_confirms_while_others_are_reminded_is_not(app, monkeypatch):
+    entries = [declared("sages-femmes", practitioner("50", email=f"sage{n}@exemple.fr")) for n in range(2)]
+    Entry.update(expires_on=today() + timedelta(days=20), confirmed_on=today() - timedelta(days=340)).execute()
+    write = letters.reminder
+
+    def then_confirmed(definition, entry, **kwargs):
+        freshness.confirm(entries[1].id)
+        return write(definition, entry, **kwargs)
+
+    monkeypatch.setattr(letters, "reminder", then_confirmed)
+    assert freshness.send_reminders() == 1
 
 
 def test_the_reminder_confirms_changes_or_withdraws_without_a_login(app, mailbox, client):

@@ -237,6 +237,20 @@ def test_an_event_that_does_not_take_place_reminds_nobody(app, values):
     assert reminders.send_due(at("2026-12-09T20:01")) == 0
 
 
+def test_an_event_cancelled_while_another_is_reminded_of_reminds_nobody(app, monkeypatch):
+    first, second = (event_at("2026-12-10T20:00", reminders="1d", title=title) for title in ("Un", "Deux"))
+    for event, name in ((first, "Ada"), (second, "Bob")):
+        confirmed(event, name, at("2026-11-01T10:00"))
+    write = letters.reminder
+
+    def then_cancelled(*args, **kwargs):
+        Event.update(status=Status.CANCELLED, cancelled_at=now()).where(Event.id == second.id).execute()
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(letters, "reminder", then_cancelled)
+    assert reminders.send_due(at("2026-12-09T20:01")) == 1
+
+
 def test_an_event_that_moves_reminds_anew(app):
     event = event_at("2026-12-10T20:00", reminders="1d")
     confirmed(event, "Ada", at("2026-11-01T10:00"))

@@ -198,6 +198,23 @@ def test_who_unsubscribed_is_forgotten_a_month_later_unless_known_otherwise(app,
     assert held() == {"collective": "unsubscribed"}
 
 
+def test_who_subscribes_again_while_others_are_forgotten_stays(app, subscriber, link_in, mailbox, monkeypatch):
+    other = "sacha@exemple.fr"
+    subscribing.ask(other, page="/lettre/")
+    subscribing.confirm(link_in(other).rsplit("/", 1)[1])
+    for address in (ADDRESS, other):
+        refusals.refuse(address)
+    forget = retention.forget
+
+    def then_back(person_id):
+        preferences.take_up(other, [Kind.COLLECTIVE])
+        return forget(person_id)
+
+    monkeypatch.setattr(retention, "forget", then_back)
+    assert retention.forget_ended(today() + timedelta(days=31)) == 1
+    assert [each.email for each in Person.select()] == [other]
+
+
 def test_a_member_who_unsubscribed_keeps_the_record(app, subscriber):
     adherent_rules.admit(subscriber.id)
     refusals.refuse(ADDRESS)
