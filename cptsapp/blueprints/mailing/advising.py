@@ -6,7 +6,7 @@ from cptsapp.kernel.db import now
 from cptsapp.kernel.mail import Kind, MailSender, identity_for
 from cptsapp.kernel.settings import settings
 
-from . import audience, rules, sources
+from . import audience, sources
 from .compiling import compile
 from .letters import Letter
 from .models import Mailing
@@ -33,7 +33,7 @@ def advice(mailing: Mailing, letter: Letter, people: list[audience.Candidate]) -
 
 def _told_lately(people) -> list[Advice]:
     count = sum(not each.reason for each in people)
-    told = rules.told_lately(people, now() - OFTEN) if count else 0
+    told = audience.told_lately(people, now() - OFTEN) if count else 0
     if not count or told * 100 < MANY_PERCENT * count:
         return []
     return [Advice(f"{told * 100 // count} % de ces personnes ont déjà reçu un envoi collectif de vous cette semaine.")]

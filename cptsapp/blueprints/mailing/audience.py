@@ -6,7 +6,9 @@ Steps are kept, not people: they are read again at each count and at the start. 
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+
+from peewee import fn
 
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import registry
@@ -14,7 +16,7 @@ from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.kept import kept
-from cptsapp.kernel.mail import Kind, headers, holds
+from cptsapp.kernel.mail import Kind, OutgoingMail, State, headers, holds
 from cptsapp.kernel.mail.queue import CLOSED, NO_ADDRESS
 from cptsapp.kernel.text import plural
 
@@ -227,3 +229,12 @@ def _count_on(text: str, day: date) -> Count:
             for reason, each in sorted(reasons.items(), key=lambda pair: -len(pair[1]))
         ],
     )
+
+
+def told_lately(people: list[Candidate], since: datetime) -> int:
+    """Return how many of these addresses have had a collective mail since a moment."""
+    addresses = {each.address for each in people if not each.reason}
+    query = OutgoingMail.select(fn.DISTINCT(OutgoingMail.to_address)).where(
+        OutgoingMail.kind == Kind.COLLECTIVE, OutgoingMail.state == State.SENT, OutgoingMail.done_at >= since
+    )
+    return len(addresses & {address for (address,) in query.tuples()})

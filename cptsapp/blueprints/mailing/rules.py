@@ -3,8 +3,6 @@
 import json
 from datetime import datetime, timedelta
 
-from peewee import fn
-
 from cptsapp.kernel import journal
 from cptsapp.kernel.dates import datetime_fr, to_utc
 from cptsapp.kernel.db import db, insert_rows, locked, now
@@ -383,15 +381,6 @@ def running() -> list[int]:
     """Return the ids of the sendings whose mails may leave now, the oldest first; asked at each claim."""
     asked = f"SELECT id FROM mailing WHERE state = {db.param} ORDER BY started_at, id"  # noqa: S608
     return [id for (id,) in db.execute_sql(asked, (str(State.SENDING),)).fetchall()]
-
-
-def told_lately(people: list[audience.Candidate], since: datetime) -> int:
-    """Return how many of these addresses have had a collective mail since a moment."""
-    addresses = {each.address for each in people if not each.reason}
-    query = OutgoingMail.select(fn.DISTINCT(OutgoingMail.to_address)).where(
-        OutgoingMail.kind == Kind.COLLECTIVE, OutgoingMail.state == MailState.SENT, OutgoingMail.done_at >= since
-    )
-    return len(addresses & {address for (address,) in query.tuples()})
 
 
 def _locked(mailing_id: int) -> Mailing:
