@@ -255,7 +255,7 @@ def sync_search(desk: Desk) -> int:
     known = dict(Indexed.select(Indexed.slug, Indexed.mark).where(Indexed.kind == desk.kind).tuples())
     changed = {slug for slug in wanted.keys() | known.keys() if wanted.get(slug) != known.get(slug)}
     for slug in sorted(changed):
-        _index_one(desk, slug, wanted.get(slug))
+        _index_one(desk, slug)
     return len(changed)
 
 
@@ -267,14 +267,16 @@ def _mark(desk: Desk, item: Publication | None) -> str | None:
 def _follow(desk: Desk, *slugs: str):
     """Bring the index up to these texts in the transaction of the act: what is hidden is found no more, at once."""
     for slug in slugs:
-        _index_one(desk, slug, _mark(desk, desk.collection.get(slug)))
+        _index_one(desk, slug)
 
 
 @db.atomic()
-def _index_one(desk: Desk, slug: str, mark: str | None):
+def _index_one(desk: Desk, slug: str):
+    """Index a text as it is at this moment: who asked may have read it before it was hidden."""
     item = desk.collection.get(slug)
+    mark = _mark(desk, item)
     Indexed.delete().where(Indexed.kind == desk.kind, Indexed.slug == slug).execute()
-    if mark is None or item is None:
+    if mark is None:
         search.forget(desk.kind, slug)
         return
     search.index(desk.kind, **search_row(desk, item))

@@ -356,20 +356,25 @@ def purge_orphans(today: date) -> int:
     """Remove the files that nothing has referred to for thirty days; return how many.
 
     Referred to means: shown by a feature (`file_use`), held by a row of another table, or named in any text of the
-    content, its versions and its trash. If one of these cannot be read, nothing is removed.
+    content, its versions and its trash. If one of these cannot be read, nothing is removed. What somebody sends again
+    meanwhile stays.
     """
     before = datetime.combine(today, time()) - timedelta(days=ORPHAN_DAYS)
     old = list(StoredFile.select().where(StoredFile.created_at < before))
     if not old:
         return 0
     cited = _named_on_disk() | _held_by_rows()
-    orphans = [each for each in old if each.name not in cited and not uses_of(each.name)]
+    orphans, count = [each for each in old if each.name not in cited and not uses_of(each.name)], 0
     for each in orphans:
+        still_old = (StoredFile.id == each.id) & (StoredFile.created_at < before)
         with db.atomic():
-            each.delete_instance()  # a row that still refers to it stops the purge here
+            is_gone = StoredFile.delete().where(still_old).execute()  # a row that refers to it stops the purge here
+        if not is_gone:
+            continue
         for path in (each.path, _place(f"{Path(each.name).stem}-{pictures.SMALL}.webp")):
             path.unlink(missing_ok=True)
-    return len(orphans)
+        count += 1
+    return count
 
 
 def _named_on_disk() -> set[str]:

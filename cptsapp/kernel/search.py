@@ -127,16 +127,14 @@ def _forget(condition):
 def rebuild() -> int:
     """Index again what every feature has registered, and forget the rest; return how many documents there are.
 
-    Each document is its own short transaction: the site goes on meanwhile.
+    Each document is its own short transaction: the site goes on meanwhile, and what it changed is read again after.
     """
     kept = 0
     for source in registry.search_sources:
-        seen = set()
-        for row in sorted(source.call(), key=lambda row: str(row.get("at") or "")):
+        read = _rows_of(source)
+        for row in sorted(read.values(), key=lambda row: str(row.get("at") or "")):
             index(source.key, **row)
-            seen.add(str(row["id"]))
-        _forget_others(source.key, seen)
-        kept += len(seen)
+        kept += _catch_up(source, read)
     with db.atomic():
         _forget(SearchDocument.kind.not_in([source.key for source in registry.search_sources]))
     return kept
@@ -151,6 +149,21 @@ def refill() -> int:
             for row in SearchDocument.select().where(SearchDocument.id.in_(ids[start : start + 200])):
                 engine().put(row.id, row.kind, row.visibility, words_of(row.title), words_of(row.body))
     return len(ids)
+
+
+def _rows_of(source) -> dict[str, dict]:
+    return {str(row["id"]): row for row in source.call()}
+
+
+@db.atomic()
+def _catch_up(source, read: dict[str, dict]) -> int:
+    """Index what has changed since it was read, and forget what is gone: hidden meanwhile, it is found no more."""
+    present = _rows_of(source)
+    for id, row in present.items():
+        if row != read.get(id):
+            index(source.key, **row)
+    _forget_others(source.key, set(present))
+    return len(present)
 
 
 def _forget_others(kind: str, seen: set[str]):

@@ -494,6 +494,16 @@ def test_what_nothing_cites_is_removed_after_thirty_days(public_photo, old_photo
     assert not list(files.settings.uploads.rglob("*.webp"))
 
 
+def test_what_is_sent_again_while_the_purge_reads_is_kept(old_photo, uses):
+    def sent_again(name):
+        StoredFile.update(created_at=now()).execute()
+        return []
+
+    uses.append(sent_again)
+    assert files.purge_orphans(now().date()) == 0
+    assert old_photo.path.is_file()
+
+
 def test_a_recent_file_is_kept(public_photo, uses):
     assert files.purge_orphans(now().date()) == 0
 

@@ -187,6 +187,28 @@ def test_rebuilding_follows_the_sources(documents, monkeypatch):
     assert found("diabète") == found("mentions") == []
 
 
+def test_what_is_hidden_or_shown_while_the_index_is_made_again_is_found_as_it_is(documents, monkeypatch):
+    there = {"reste": "Reste", "part": "Part"}
+    index = search.index
+
+    def rows():
+        for id, title in list(there.items()):
+            yield {"id": id, "title": title, "body": "", "url": f"/{id}", "visibility": "public", "at": None}
+
+    def then_changed(kind, id, **values):
+        if there.pop("part", None):
+            there["arrive"] = "Arrive"
+            search.forget("news", "part")
+        return index(kind, id, **values)
+
+    monkeypatch.setattr(registry, "search_sources", [registry.Named("news", "Actualités", rows)])
+    monkeypatch.setattr(search, "index", then_changed)
+    assert search.rebuild() == 2
+    assert found("part") == []
+    assert found("reste") == ["reste"]
+    assert found("arrive") == ["arrive"]
+
+
 SIGNS = "ab\"'*()^:-+{}\\&|! NEAR\0ORAND\ud800"
 SENTENCES = r"[a-z\"*]{1,5}( (OR|AND|NOT|NEAR) [a-z\"*(:]+)*"
 queries = st.one_of(st.text(), st.text(alphabet=SIGNS), st.from_regex(SENTENCES))

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from cptsapp.blueprints.news import desk
 from cptsapp.blueprints.news.models import ARTICLES, published_between
 from cptsapp.kernel import files, registry, search, versions
 from cptsapp.kernel.dates import today
@@ -365,6 +366,15 @@ def test_a_text_is_found_no_more_as_soon_as_it_is_hidden_even_when_the_worker_sl
     as_coordinator.post(LIST + "deux/corbeille")
     assert "rarissime" not in text_of(client.get("/recherche?q=rariss").text)
     assert [hit.id for hit in search.search("rarissime", visibilities=["bureau"]).hits] == ["un"]
+
+
+def test_a_text_hidden_while_the_worker_reads_the_others_is_not_found(write, monkeypatch):
+    monkeypatch.setattr(ARTICLES, "on_change", [])
+    read = [write("un", "Le mot rarissime.")]
+    write("un", "Le mot rarissime.", state="draft")
+    monkeypatch.setattr(ARTICLES, "all", lambda: read)
+    desk.sync_search()
+    assert search.search("rarissime", visibilities=["public"]).hits == []
 
 
 def test_a_file_that_no_longer_reads_is_refused_not_lost_by_the_acts_on_the_list(as_coordinator, write, settings):
