@@ -11,6 +11,7 @@ from cptsapp.kernel.mail import OutgoingMail, State, bounces, marks, sender
 from cptsapp.kernel.mail.lines import Line
 from cptsapp.kernel.mail.models import FrozenMail
 from tests.postgresql import elsewhere
+from tests.racing import overtaken
 
 COUNT = 25
 
@@ -116,3 +117,11 @@ def test_the_bytes_of_a_mail_that_was_given_back_change_nothing_of_what_another_
         marks.freeze("lent", [(each.id, "<lent@exemple.fr>", b"lent") for each in (row, gone)])
     assert OutgoingMail.get_by_id(row.id).message_id == "<vif@exemple.fr>"
     assert [bytes(each.content) for each in FrozenMail.select()] == [b"vif"]
+
+
+def test_two_senders_at_once_share_what_may_leave_in_a_minute(app, rows, monkeypatch):
+    def take():
+        with db.atomic():
+            return len(sender.Pass(rate=6)._claim())
+
+    assert overtaken(app, monkeypatch, take, (marks, "spend"), take) == (6, 0)

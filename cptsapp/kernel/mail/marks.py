@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 
 from .. import journal
-from ..db import db, is_sqlite, now
+from ..db import db, is_sqlite, locked, now
 from ..settings import settings
 from . import bounces, campaigns, holds
 from .dialogue import Outcome, Result
@@ -341,14 +341,17 @@ def pause(sender: MailSender, outcome: Outcome):
 
 def _store(**changes):
     if not MailSender.update(**changes).where(MailSender.id == 1).execute():
-        MailSender.create(id=1, **changes)
+        first = MailSender.insert(id=1, **changes)
+        first.on_conflict(conflict_target=[MailSender.id], update=changes).execute()
 
 
 def allowance(rate_per_minute: int) -> int | None:
-    """Return how many mails may still leave in this minute, or None without a limit."""
+    """Return how many mails may still leave in this minute, or None without a limit; other senders wait to be told."""
     if not rate_per_minute:
         return None
-    sender, minute = MailSender.state(), now().replace(second=0, microsecond=0)
+    MailSender.insert(id=1).on_conflict_ignore().execute()
+    sender = locked(MailSender.select().where(MailSender.id == 1)).get()
+    minute = now().replace(second=0, microsecond=0)
     used = sender.minute_count if sender.minute_at == minute else 0
     return max(0, rate_per_minute - used)
 
