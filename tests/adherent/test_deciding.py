@@ -216,6 +216,12 @@ def test_others_do_not_read_the_queue(request, who):
     assert request.getfixturevalue(who).get(QUEUE).status_code == 403
 
 
+def test_two_requests_of_one_person_are_not_accepted_together(make_request):
+    ids = [make_request(email=email).id for email in ("un@exemple.fr", "deux@exemple.fr")]
+    assert deciding.accept_all(ids, by=None) == (1, 1)
+    assert Membership.select().count() == 1
+
+
 def test_those_who_decide_are_told_once_a_day(make_request, coordinator, bureau_member, adherent):
     assert deciding.remind_deciders(today()) == 0
     make_request()
