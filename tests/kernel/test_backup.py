@@ -271,6 +271,20 @@ def test_one_backup_is_made_at_a_time_and_its_progress_is_seen(archive, settings
     assert record.progress() is None
 
 
+def test_two_who_look_at_once_do_not_take_each_other_for_a_backup(archive, monkeypatch):
+    lock, seen = record._lock, []
+
+    def then_looked(*args):
+        lock(*args)
+        if not seen:
+            seen.append("first")
+            seen.append(record.progress())
+
+    monkeypatch.setattr(record, "_lock", then_looked)
+    assert record.progress() is None
+    assert seen == ["first", None]
+
+
 def test_mails_that_waited_do_not_leave_a_second_time_after_a_restore(archive, settings, mailbox, tmp_path):
     with db.atomic():
         queue("outbox/test", to="sacha@exemple.fr", values={"collective": False, "address": "a@exemple.fr"})

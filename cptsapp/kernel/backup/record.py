@@ -81,28 +81,28 @@ def note_progress(done: int, total: int, started_at: datetime):
 def progress() -> dict | None:
     """Return `done` and `total` of the backup being made, or None: its lock dies with the process that makes it."""
     try:
-        with held():
+        with held(kind=fcntl.LOCK_SH):  # those who look do not take each other for a backup
             return None
     except RuleError:
         return {"done": 0, "total": 0} | _read(PROGRESS)
 
 
 @contextmanager
-def held(*, wait_seconds: float = 0):
+def held(*, wait_seconds: float = 0, kind: int = fcntl.LOCK_EX):
     """Let one process at a time make a backup; raise RuleError in the others."""
     settings.backups.mkdir(parents=True, exist_ok=True)
     handle = os.open(_place(LOCK), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _lock(handle, time.monotonic() + wait_seconds)
+        _lock(handle, kind, time.monotonic() + wait_seconds)
         yield
     finally:
         os.close(handle)
 
 
-def _lock(handle: int, until: float):
+def _lock(handle: int, kind: int, until: float):
     while True:
         try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() >= until:
                 raise RuleError("Une sauvegarde est déjà en cours. Attendez qu’elle soit finie.") from error
