@@ -9,7 +9,7 @@ from cptsapp.kernel import mail
 from cptsapp.kernel.db import db, is_sqlite
 from cptsapp.kernel.mail import OutgoingMail, State, bounces, marks, sender
 from cptsapp.kernel.mail.lines import Line
-from cptsapp.kernel.mail.models import FrozenMail
+from cptsapp.kernel.mail.models import FrozenMail, MailSender
 from tests.postgresql import elsewhere
 from tests.racing import overtaken
 
@@ -89,6 +89,15 @@ def test_a_connection_that_the_server_closed_is_replaced_and_the_pass_goes_on(ma
     monkeypatch.setattr(marks, "begin_doubt", closed_meanwhile)
     assert sender.Pass(connections=4).run().counts == {"sent": COUNT}
     assert sorted(told(mailbox)) == sorted(states())
+
+
+def test_that_the_relay_is_well_again_is_written_when_its_first_commit_fails(mailbox, app, monkeypatch):
+    MailSender.create(id=1, failures=2)
+    with db.atomic():
+        mail.queue("outbox/test", to="zoe@exemple.fr", values={"collective": False})
+    once(monkeypatch, marks, "begin_doubt", 3, OperationalError("database is locked"))  # with the end of the mail
+    assert sender.Pass(connections=1).run().counts == {"sent": 1}
+    assert MailSender.state().failures == 0
 
 
 @pytest.mark.parametrize("at", [2, 3, 4])

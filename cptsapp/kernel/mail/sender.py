@@ -149,7 +149,7 @@ class Pass:
                 if time.monotonic() > deadline:
                     raise
                 log.exception("the marks could not be written, trying again")
-                is_again = True
+                is_again = self.troubled = True  # that the relay is well may have to be written again too
                 time.sleep(0.5)
                 _let_go_of_a_dead_connection()
         self.fresh.clear()
