@@ -32,6 +32,8 @@ from cptsapp.blueprints.project import rules as project
 from cptsapp.blueprints.project.audience import Audience
 from cptsapp.blueprints.prospect import rules as prospects
 from cptsapp.blueprints.prospect.models import Prospect
+from cptsapp.blueprints.report import rules as reports
+from cptsapp.blueprints.report.models import Generation, ReportKind, Section
 from cptsapp.kernel.access import access
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.errors import RuleError
@@ -132,6 +134,19 @@ def test_what_an_erased_person_had_chosen_does_not_come_back_with_the_vote_of_an
         lambda: votes.forget_person(adherent.person_id),
     )
     assert {each.key for each in Mark.select()} == {votes.voter_key(round.id, other.person_id)}
+
+
+def test_a_section_written_while_its_report_is_drafted_again_is_kept(at_once):
+    report = reports.create(ReportKind.ACTIVITY, starts_on=date(2026, 1, 1), ends_on=date(2026, 6, 30))
+    section = Section.of(report).first()
+    written, drafted = at_once(
+        lambda: reports.save(section.id, text="Nos mots.", revision_read=section.revision),
+        (reports, "_held"),
+        lambda: reports.regenerate(report.id),
+    )
+    assert isinstance(written, Section)
+    assert isinstance(drafted, Generation)
+    assert Section.get_by_id(section.id).text == "Nos mots."
 
 
 def test_whoever_is_outrun_at_the_last_moment_is_asked_to_come_back(app, at_once):

@@ -163,10 +163,11 @@ def _held(report_id: int) -> Report:
 
 
 def _section(section_id: int) -> Section:
-    section = locked(Section.select().where(Section.id == section_id)).get_or_none()
+    """Return a section; its report is held first, as by whoever drafts it again: neither waits for the other."""
+    known = Section.get_or_none(Section.id == section_id)
+    section = known and _held(known.report_id) and Section.get_or_none(Section.id == section_id)
     if section is None:
         raise RuleError("Cette section n’existe plus. Rechargez le rapport.")
-    _held(section.report_id)
     return section
 
 
