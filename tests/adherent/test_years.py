@@ -20,6 +20,7 @@ from cptsapp.blueprints.adherent.models import (
 from cptsapp.blueprints.adherent.renewing import Campaign, LeftOut, RenewalMail, Situation
 from cptsapp.blueprints.association import rules as association_rules
 from cptsapp.blueprints.association.models import College
+from cptsapp.blueprints.document import rules as documents
 from cptsapp.blueprints.person import rules as people
 from cptsapp.blueprints.person.models import Person
 from cptsapp.blueprints.privacy import rules as privacy
@@ -321,6 +322,22 @@ def test_a_campaign_that_is_closed_while_it_leaves_writes_to_nobody_more(campaig
     monkeypatch.setattr(renewing, "_mail_once", then_closed)
     assert renewing.send_due() == 1
     assert OutgoingMail.select().count() == 1
+
+
+def test_renewing_accepts_the_new_statutes_and_says_until_when(campaign, client, mailbox):
+    given = {"kind": "statutes", "visibility": "public", "text": "Article premier."}
+    documents.create(title="Statuts", label="Version 2", dated_on=date(2026, 1, 1), **given)
+    renewing.open_campaign(campaign.id)
+    renewing.send_due()
+    token = link_of("renew", "/renouveler/")
+    signature = re.search(r'name="accept"[^>]*value="([^"]+)"', client.get(f"/adhesion/renouveler/{token}").text)[1]
+    typed = {"profession": "60", "commune_text": "brie comte robert", "accept": signature}
+    assert client.post(f"/adhesion/renouveler/{token}", data=typed).status_code == 303
+    membership = Membership.get(Membership.ended_on == campaign.period.ends_on)
+    assert (membership.statutes_version, membership.accepted_at is None) == ("Version 2", False)
+    thanks = next(each for each in mailbox.to(membership.person.email) if "Merci" in each.message["Subject"])
+    assert f"elle court jusqu’au {date_fr(campaign.period.ends_on)}" in thanks.text
+    assert "Ouvrir mon espace" in client.get(f"/adhesion/renouveler/{token}").text
 
 
 def test_who_does_not_renew_is_left_in_peace(campaign, client):

@@ -38,7 +38,7 @@ def _form(membership) -> MemberForm:
 def renew(token):
     asked = answering.asked_by(token)
     if asked is None:
-        return page("adherent/dead_link.html", status=410)
+        return page("adherent/dead_link.html", status=410, is_renewal=True)
     campaign, membership = asked
     form, versions = _form(membership), accepted_versions()
     fresh = {n: v for n, v in versions.items() if v.label != getattr(membership, f"{n}_version")}
@@ -85,7 +85,7 @@ def decline(token):
     try:
         answering.decline(token)
     except RuleError:
-        return page("adherent/dead_link.html", status=410)
+        return page("adherent/dead_link.html", status=410, is_renewal=True)
     return redirect(url_for("adherent.renewal.declined"), 303)
 
 
