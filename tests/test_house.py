@@ -9,7 +9,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 from cptsapp import FEATURES
-from cptsapp.kernel.settings import settings
+from cptsapp.kernel.settings import Settings, settings
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sorted(path for path in (ROOT / "cptsapp").rglob("*.py") if path.parent.name != "migrations")
@@ -46,6 +46,12 @@ def test_the_application_loads_every_module_but_those_of_a_command(app):
     loaded = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
     modules = {module_of(path) for path in PYTHON}
     assert modules - set(loaded.split()) == {"cptsapp.__main__", "cptsapp.cli", "cptsapp.kernel.serving"}
+
+
+def test_templates_read_only_settings_that_exist():
+    for path in TEMPLATES:
+        for name in re.findall(r"\bsettings\.(\w+)", path.read_text()):
+            assert hasattr(Settings, name) or name in Settings.__dataclass_fields__, f"{path}: settings.{name}"
 
 
 def test_templates_hold_no_inline_script_style_or_event():
