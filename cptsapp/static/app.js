@@ -42,6 +42,7 @@
     const parts = newContent.filter((node) => node.nodeType === Node.ELEMENT_NODE);
     const within = (selector) => parts.flatMap((part) => [...(part.matches(selector) ? [part] : []), ...all(selector, part)]);
     if (asked !== "input" && asked !== "every" && asked !== "keyup") parts.forEach(fade);
+    keepTyped(within);
     say(within("[data-announce]").map((element) => element.dataset.announce).join(" "));
     if (ASKED.includes(asked) && !within("[autofocus]").length) placeFocus(within, parts, asked !== "change");
     setTimeout(prepare);
@@ -59,8 +60,39 @@
     const place = named || (lost && (within("h1, h2, h3")[0] || parts[0]));
     if (!place) return;
     if (place.tabIndex < 0) place.tabIndex = -1;
-    place.focus({ preventScroll: !named });
+    const isTall = place.dataset.focus === "arrival"; // a whole form: shown from its top, not from its middle
+    place.focus({ preventScroll: !named || isTall });
+    if (isTall) place.scrollIntoView();
   }
+
+  /** Browsers give back, with the page, only what was typed over a field's first value: of a refused form, that is all. */
+  function keepTyped(within) {
+    for (const field of within("form:has([aria-invalid='true'], #erreurs) :is(input, textarea)")) {
+      if (!["text", "email", "tel", "url", "search", "number", "date", "textarea"].includes(field.type)) continue;
+      const typed = field.value;
+      field.defaultValue = "";
+      field.value = typed;
+    }
+  }
+
+  /* A form drawn anew for another choice (another kind of member) keeps what both ask. */
+  const carried = new Map(); // id of a form -> what it held
+  on("htmx:before:swap", (event) => {
+    for (const form of all("form[data-carried]")) {
+      if (!form.contains(event.detail.ctx?.sourceElement)) carried.set(form.id, [...new FormData(form)]);
+    }
+  });
+  on("htmx:after:settle", () => {
+    for (const [id, held] of carried) {
+      const form = byId(id);
+      for (const [name, value] of form ? held : []) {
+        const field = form.elements.namedItem(name);
+        if (field?.type === "checkbox") field.checked = true;
+        else if (field && field.type !== "hidden" && !field.value) field.value = value;
+      }
+    }
+    carried.clear();
+  });
 
   on("htmx:error", (event) => {
     if (event.detail.ctx) warn("Le site n’a pas répondu. Vérifiez votre connexion, puis réessayez.");
@@ -213,7 +245,7 @@
   }
 
   /* A refused form is shown from its summary; a private page is never shown again from the browser's memory. */
-  if (!document.querySelector("[autofocus]")) document.querySelector("main [data-focus]")?.focus();
+  if (!document.querySelector("[autofocus]")) document.querySelector("main [data-focus='']")?.focus();
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && document.documentElement.dataset.private !== undefined) location.reload();
   });

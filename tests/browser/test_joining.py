@@ -53,7 +53,7 @@ def test_a_nurse_joins_and_the_coordination_accepts(site, page, open_as):
     page.get_by_label("Commune d’exercice").press_sequentially("savigny")
     page.get_by_label(re.compile("Savigny-le-Temple")).check()
     send(page)
-    expect(page.get_by_role("heading", name=re.compile("regardez votre boîte"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("ouvrez votre messagerie"))).to_be_visible()
     confirm(site, page, "zelie@exemple.fr")
     desk = open_as(COORDINATOR)
     desk.goto("/gestion/adherents/demandes")
@@ -64,6 +64,32 @@ def test_a_nurse_joins_and_the_coordination_accepts(site, page, open_as):
     page.goto(site.link_in_mail("zelie@exemple.fr", more_than=1))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert "/activation/" in page.url
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_choosing_who_one_is_shows_the_form_on_a_phone(open_page, javascript):
+    page = open_page(width=390, height=844, javascript=javascript)
+    page.goto("/adhesion/")
+    page.get_by_role("link", name=re.compile("Professionnel libéral")).click()
+    expect(page.get_by_label("Prénom", exact=True)).to_be_in_viewport()
+
+
+def test_what_was_typed_follows_another_choice_and_the_back_button(open_page):
+    page = open_page(width=390)
+    page.goto("/adhesion/")
+    page.get_by_role("link", name=re.compile("Professionnel libéral")).click()
+    page.get_by_label("Prénom", exact=True).fill("Zélie")
+    page.get_by_label("Mon adresse e-mail").check()
+    page.get_by_role("link", name=re.compile("Professionnel salarié")).click()
+    expect(page.get_by_role("form", name="Votre demande : professionnel salarié")).to_be_visible()
+    expect(page.get_by_label("Prénom", exact=True)).to_have_value("Zélie")
+    expect(page.get_by_label("Mon adresse e-mail")).to_be_checked()
+    send(page)
+    expect(page.locator("#erreurs")).to_be_focused()
+    page.get_by_role("link", name="Vos données et vos droits").click()
+    page.wait_for_url("**/confidentialite")
+    page.go_back()
+    expect(page.get_by_label("Prénom", exact=True)).to_have_value("Zélie")
 
 
 def test_joining_works_without_javascript(site, open_page):

@@ -65,6 +65,26 @@ def test_a_member_corrects_their_record_and_the_coordination_reads_it(open_as, j
     expect(desk.locator("section.card").filter(has_text="Sacha Fictif").filter(has_text=f"{new} (77)")).to_have_count(0)
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_what_becomes_of_a_choice_is_read_where_it_was_made(open_as, javascript):
+    page = open_as(ADHERENT, width=390, height=844, javascript=javascript)
+    page.goto("/espace/profil")
+    page.get_by_role("button", name="Enregistrer mes choix").click()
+    expect(page.get_by_text("Vos choix sont enregistrés")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Ce que je montre")).to_be_in_viewport()
+    page.get_by_label("Photo", exact=True).set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"})
+    page.get_by_role("button", name="Enregistrer la photo").click()
+    expect(page.get_by_text("Ce fichier n’est pas une image")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Ma photo")).to_be_in_viewport()
+
+
+def test_a_ticked_box_shows_its_tick_in_the_colours_a_reader_imposes(open_as):
+    page = open_as(ADHERENT, forced_colors="active")
+    page.goto("/espace/profil")
+    box = page.get_by_label("Figurer dans l’annuaire des adhérents")
+    assert box.evaluate("box => getComputedStyle(box).appearance") == "auto"
+
+
 def test_a_certificate_is_verified_by_a_stranger(open_as, open_page):
     page = open_as(ADHERENT)
     page.goto("/espace/profil")

@@ -81,7 +81,7 @@ def shown_form(levels: dict[str, str], *, public: bool) -> type[Form]:
 
 
 class PortraitForm(Form):
-    photo = FileField("Photo", render_kw={"accept": "image/jpeg,image/png,image/webp"})
+    photo = FileField("Photo", id="portrait", render_kw={"accept": "image/jpeg,image/png,image/webp"})
 
 
 class LeaveForm(Form):

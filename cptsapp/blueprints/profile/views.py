@@ -144,12 +144,12 @@ def set_portrait():
             flash("Votre photo est retirée.")
         elif file and file.filename:
             rules.set_portrait(current_user.person_id, store_image(file, max_side=PORTRAIT_SIDE))
-            flash("Votre photo est enregistrée. Choisissez ci-dessous qui la voit.")
+            flash("Votre photo est enregistrée. Dans « Ce que je montre », choisissez qui la voit.")
         else:
             flash("Choisissez d’abord une photo.", "error")
     except RuleError as error:
         flash(str(error), "error")
-    return redirect(url_for(".index") + "#photo", 303)
+    return redirect(url_for(".index") + "#ma-photo", 303)
 
 
 @bp.post("/espace/profil/attestation")
