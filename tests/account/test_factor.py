@@ -103,6 +103,14 @@ def test_a_recovery_code_opens_once_and_the_person_is_told(app, awaited, secured
     assert other.post("/connexion/second-facteur", data={"code": code}).status_code == 422
 
 
+def test_a_recovery_code_leads_to_setting_the_next_phone(awaited, secured):
+    wrong = awaited.post("/connexion/second-facteur", data={"code": "q4er-xxxx-uky6"}).text
+    assert "Ce code de secours n’est pas le bon" in wrong
+    assert "Attendez le code suivant" in awaited.post("/connexion/second-facteur", data={"code": "000000"}).text
+    awaited.post("/connexion/second-facteur", data={"code": secured.codes[0]})
+    assert "Changer de téléphone" in awaited.get("/espace/").text
+
+
 def test_recovery_codes_and_the_secret_are_not_readable_in_the_database(secured):
     stored = [row.hash for row in RecoveryCode.select()]
     assert len(set(secured.codes)) == len(stored) == 10

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import wraps
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_login import current_user, login_user
 
 from cptsapp.kernel import sessions
@@ -17,7 +17,7 @@ from cptsapp.kernel.settings import settings
 from cptsapp.kernel.urls import safe_next
 from cptsapp.kernel.webauthn import Place
 
-from . import credentials, passkeys, proofs
+from . import credentials, factor, passkeys, proofs
 from .forms import ActivationForm, CodeForm, EmailForm, LoginForm, PasswordForm
 from .models import Account, Role
 
@@ -25,6 +25,10 @@ bp = Blueprint("account", __name__)
 reserved_slugs.update({"connexion", "deconnexion", "mot-de-passe-oublie", "activation"})
 
 FACTOR_WAITS = timedelta(minutes=10)
+LOST_PHONE = (
+    "Vous êtes entré avec un code de secours. Si votre téléphone est perdu ou remplacé, réglez le nouveau dans "
+    "« Mon compte », « Changer de téléphone »."
+)
 
 
 @login_manager.user_loader
@@ -142,6 +146,8 @@ def second_factor():
         else:
             sessions.begin()
             sessions.mark_factor()
+            if factor.is_recovery_code(form.code.data):
+                flash(LOST_PHONE, "warning")
             return log_in(account, awaited["next"])
     return second_factor_page(form, account)
 

@@ -25,6 +25,7 @@ journal.declare("account.recovery_codes_made", "Codes de secours renouvelés")
 journal.declare("account.recovery_code_used", "Code de secours utilisé")
 
 WRONG = "Ce code n’est pas le bon, ou il a déjà servi. Attendez le code suivant de l’application."
+WRONG_RECOVERY = "Ce code de secours n’est pas le bon, ou il a déjà servi. Relisez-le, ou essayez-en un autre."
 
 
 def proposed_secret(account: Account, session_key: str) -> str:
@@ -82,13 +83,22 @@ def renew_codes(account_id: int) -> list[str]:
     return codes
 
 
+def _bare(code: str) -> str:
+    return "".join(char for char in code.lower() if char.isalnum())
+
+
+def is_recovery_code(code: str) -> bool:
+    """Tell by its length whether a code is one of those kept for the day the phone is lost, even mistyped."""
+    return len(_bare(code)) > CODE_LENGTH // 2 + 2
+
+
 @db.atomic()
 def accept(account_id: int, code: str) -> bool:
     """Use up a code of the application or a recovery code; of two at once, one wins."""
     account = Account.with_id(account_id)
     if account is None or not account.is_usable or not account.has_factor:
         return False
-    typed = "".join(char for char in code.lower() if char.isalnum())
+    typed = _bare(code)
     if len(typed) == CODE_LENGTH:
         return _accept_recovery_code(account_id, typed)
     step = matching_step(crypto.decrypt(account.totp_secret, _context(account_id)), typed)

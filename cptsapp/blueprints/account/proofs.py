@@ -65,7 +65,7 @@ def check_factor(account_id: int, code: str, *, address: str) -> None:
     if not factor.accept(account_id, code):
         with db.atomic():
             journal.write("account.login_refused", "account", account_id, factor=True)
-        raise RuleError(factor.WRONG, field="code")
+        raise RuleError(factor.WRONG_RECOVERY if factor.is_recovery_code(code) else factor.WRONG, field="code")
     _forgive_tries("factor", str(account_id), address)
 
 
