@@ -305,6 +305,7 @@ def test_the_personal_page_shows_the_registration_and_is_not_indexed(client, eve
 def test_who_waits_reads_their_rank(client, event):
     *_, cleo, dan = (register(event, name).registration for name in ("Ada", "Bob", "Cleo", "Dan"))
     assert "au rang 2" in text_of(client.get(own_page(dan)).text)
+    assert "Noter la date dans mon agenda, à confirmer" in text_of(client.get(own_page(dan)).text)
     booking.move_up(dan.id, "Intervenant")
     assert "au rang 2" in text_of(client.get(own_page(cleo)).text)
 

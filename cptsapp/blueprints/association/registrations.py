@@ -17,7 +17,7 @@ def sender(collective: bool) -> Sender:
     name, email = own.sender_name or own.short_name, own.sender_email or own.email
     if collective:
         name, email = own.collective_sender_name or name, own.collective_sender_email or email
-    contact = ", ".join(part for part in (" ".join(own.address.split()), own.phone) if part)
+    contact = ", ".join(part for part in (", ".join(own.address.splitlines()), own.phone) if part)
     return Sender(
         name=name,
         email=email,

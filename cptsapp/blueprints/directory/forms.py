@@ -34,6 +34,7 @@ from .rules import Agreement, Typed
 
 MOST_ENTRIES = 300  # offered in a list of another directory's entries
 MISSING = "Remplissez ce champ."
+NOTHING_TICKED = "Cochez au moins une réponse."
 FACTS = ("title", "profession", "email", "phone", "show_email", "show_phone", "is_public", "is_shared", "is_speaker")
 
 
@@ -59,7 +60,7 @@ def _made(definition: Definition, field: Field):
             choices = [("", "Choisissez"), *field.choices]
             return SelectField(field.label, _rules(field), choices=choices, **more)
         case Kind.CHOICES:
-            return Ticks(field.label, [DataRequired(MISSING)] if field.required else [], choices=field.choices, **more)
+            return Ticks(field.label, [DataRequired(NOTHING_TICKED)] if field.required else [], choices=field.choices, **more)
         case Kind.NUMBER:
             return IntegerField(field.label, _rules(field), **more)
         case Kind.DATE:
