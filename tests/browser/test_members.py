@@ -72,7 +72,9 @@ def test_what_becomes_of_a_choice_is_read_where_it_was_made(open_as, javascript)
     page.get_by_role("button", name="Enregistrer mes choix").click()
     expect(page.get_by_text("Vos choix sont enregistrés")).to_be_in_viewport()
     expect(page.get_by_role("heading", name="Ce que je montre")).to_be_in_viewport()
-    page.get_by_label("Photo", exact=True).set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"})
+    page.get_by_label("Photo", exact=True).set_input_files(
+        {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}
+    )
     page.get_by_role("button", name="Enregistrer la photo").click()
     expect(page.get_by_text("Ce fichier n’est pas une image")).to_be_in_viewport()
     expect(page.get_by_role("heading", name="Ma photo")).to_be_in_viewport()

@@ -60,7 +60,9 @@ def _made(definition: Definition, field: Field):
             choices = [("", "Choisissez"), *field.choices]
             return SelectField(field.label, _rules(field), choices=choices, **more)
         case Kind.CHOICES:
-            return Ticks(field.label, [DataRequired(NOTHING_TICKED)] if field.required else [], choices=field.choices, **more)
+            return Ticks(
+                field.label, [DataRequired(NOTHING_TICKED)] if field.required else [], choices=field.choices, **more
+            )
         case Kind.NUMBER:
             return IntegerField(field.label, _rules(field), **more)
         case Kind.DATE:
