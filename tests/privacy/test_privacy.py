@@ -1,14 +1,16 @@
 import io
 import json
+import re
 import zipfile
 from datetime import date, datetime
 
 import pytest
 
+from cptsapp.blueprints.adherent.models import Practice
 from cptsapp.blueprints.contact import rules as contact
 from cptsapp.blueprints.contact.models import ContactMessage
 from cptsapp.blueprints.person.models import Person
-from cptsapp.blueprints.privacy import rules
+from cptsapp.blueprints.privacy import copies, rules
 from cptsapp.kernel import db, jobs, registry
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.journal import JournalEntry
@@ -61,6 +63,8 @@ def test_a_person_gets_a_page_and_files_of_what_every_feature_holds(person):
     assert json.loads(archive.read("contact.json"))["messages"][0]["objet"] == "Bonjour"
     page = archive.read("vos-donnees.html").decode()
     assert "Un &lt;b&gt;message&lt;/b&gt;" in page
+    assert "<dt>Téléphone</dt>" in page
+    assert "<dt>Créée le</dt>" in page
     assert JournalEntry.get(JournalEntry.action == "privacy.exported").subject_id == str(person.id)
 
 
@@ -141,3 +145,11 @@ def test_nobody_is_exported_or_erased_twice(app):
         rules.export_person(12345)
     with pytest.raises(RuleError):
         rules.erase_person(12345)
+
+
+def test_the_copy_is_written_in_french(app, adherent):
+    Practice.create(person=adherent.person_id, area_json='["77053"]', in_directory=True, show_email=True)
+    page = copies.page_of(Person.get_by_id(adherent.person_id), rules.gather(adherent.person_id))
+    assert "Communes couvertes</dt><dd><ul><li>Brie-Comte-Robert" in re.sub(r"\s*\n\s*", "", page)
+    assert "Dans l’annuaire des adhérents" in page
+    assert "show_email" not in page

@@ -1,7 +1,10 @@
 """What other floors learn from the memberships: the role « adherent », menus, what waits, a panel, a person's data."""
 
+import json
+
 from flask import url_for
 
+from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import journal, registry
 from cptsapp.kernel.dates import today
 from cptsapp.kernel.prepared import prepared
@@ -34,6 +37,14 @@ from .models import (
 )
 
 DECIDE = ("bureau", "coordination")
+SHOWN = {
+    "show_email": "Adresse e-mail",
+    "show_phone": "Téléphone",
+    "show_hours": "Horaires",
+    "show_photo": "Photo",
+    "in_directory": "Dans l’annuaire des adhérents",
+    "public_listing": "Dans l’annuaire public",
+}
 navigation.append(
     NavItem(
         "gestion",
@@ -183,7 +194,7 @@ def _membership(row) -> dict:
 
 
 def _practice(row) -> dict:
-    shown = ("show_email", "show_phone", "show_hours", "show_photo", "in_directory", "public_listing")
+    places = (reference.place(insee) for insee in json.loads(row.area_json))
     return {
         "profession": row.profession_label,
         "rpps": row.rpps,
@@ -191,10 +202,10 @@ def _practice(row) -> dict:
         "mode": row.mode,
         "commune": row.commune.name if row.commune_id else "",
         "structure": row.organisation,
-        "communes_couvertes": row.area_json,
+        "communes_couvertes": [place.name for place in places if place],
         "competences": row.competences,
         "horaires": row.hours,
-        "montre": [name for name in shown if getattr(row, name)],
+        "montre": [words for name, words in SHOWN.items() if getattr(row, name)],
     }
 
 
