@@ -193,6 +193,12 @@ def test_the_three_projects_load_whole_and_twice_is_once(app, name, count):
     assert all(each.written or each.summary for each in Fiche.select())
 
 
+def test_the_figures_of_a_project_are_written_as_french_writes_them(app):
+    importer.load((FOLDER / "brie.toml").read_bytes())
+    context = Fiche.get(Fiche.title == "Médecin traitant pour tous").context
+    assert "Patients sans médecin traitant : 9\u202f452 patients" in context
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -13,6 +13,7 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.db import db
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.registry import fiche_rows
+from cptsapp.kernel.text import number
 
 from . import rules
 from .models import Fiche
@@ -128,9 +129,10 @@ def _figures(items) -> str:
 
 
 def _figure(row: dict) -> str:
-    number = str(row.get("valeur", "")).replace(".", ",")
+    value = row.get("valeur", "")
+    figure = number(value) if isinstance(value, int | float) else str(value)
     source = f" ({row['source']})" if row.get("source") else ""
-    return f"{row.get('libelle', '')} : {number} {row.get('unite', '')}".rstrip() + source
+    return f"{row.get('libelle', '')} : {figure} {row.get('unite', '')}".rstrip() + source
 
 
 def _schedule(value) -> str:
