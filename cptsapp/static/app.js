@@ -75,25 +75,6 @@
     }
   }
 
-  /* A form drawn anew for another choice (another kind of member) keeps what both ask. */
-  const carried = new Map(); // id of a form -> what it held
-  on("htmx:before:swap", (event) => {
-    for (const form of all("form[data-carried]")) {
-      if (!form.contains(event.detail.ctx?.sourceElement)) carried.set(form.id, [...new FormData(form)]);
-    }
-  });
-  on("htmx:after:settle", () => {
-    for (const [id, held] of carried) {
-      const form = byId(id);
-      for (const [name, value] of form ? held : []) {
-        const field = form.elements.namedItem(name);
-        if (field?.type === "checkbox") field.checked = true;
-        else if (field && field.type !== "hidden" && !field.value) field.value = value;
-      }
-    }
-    carried.clear();
-  });
-
   on("htmx:error", (event) => {
     if (event.detail.ctx) warn("Le site n’a pas répondu. Vérifiez votre connexion, puis réessayez.");
     const form = event.detail.ctx?.sourceElement?.closest?.("form[data-unsaved]");
@@ -244,16 +225,6 @@
     if (place.right > around.right) menu.scrollLeft += place.left - around.left - menu.clientWidth / 3;
   }
 
-  /* A refused form is shown from its summary; a private page is never shown again from the browser's memory. */
+  /* A refused form is shown from its summary. */
   if (!document.querySelector("[autofocus]")) document.querySelector("main [data-focus='']")?.focus();
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted && document.documentElement.dataset.private !== undefined) location.reload();
-  });
-  /* Whoever logs out leaves nothing on the device: what pages kept of people while the network was away goes too. */
-  on("submit", (event) => {
-    if (!event.target.getAttribute("action")?.endsWith("/deconnexion")) return;
-    try {
-      Object.keys(localStorage).filter((key) => key.startsWith("pointages:")).forEach((key) => localStorage.removeItem(key));
-    } catch { /* a browser that keeps nothing has nothing to forget */ }
-  });
 })();

@@ -80,6 +80,19 @@ def test_what_becomes_of_a_choice_is_read_where_it_was_made(open_as, javascript)
     expect(page.get_by_role("heading", name="Ma photo")).to_be_in_viewport()
 
 
+def test_the_back_button_gives_back_what_was_typed_to_whoever_typed_it_alone(open_as):
+    page = open_as(ADHERENT)
+    page.goto("/espace/profil/modifier")
+    page.get_by_label("Compétences").fill("Suivi des plaies, à domicile aussi")
+    back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    page.evaluate(back)
+    expect(page.get_by_role("heading", name="Corriger ma fiche")).to_be_visible()
+    expect(page.get_by_label("Compétences")).to_have_value("Suivi des plaies, à domicile aussi")
+    page.context.clear_cookies()
+    page.evaluate(back)
+    expect(page).to_have_url(re.compile(r"/connexion\?"))
+
+
 def test_a_ticked_box_shows_its_tick_in_the_colours_a_reader_imposes(open_as):
     page = open_as(ADHERENT, forced_colors="active")
     page.goto("/espace/profil")
