@@ -101,45 +101,7 @@
     counter.toggleAttribute("data-over", length > limit);
   }
 
-  /* The buttons above a text area. */
-  const WRAPPED = { bold: ["**", "texte en gras"], italic: ["*", "texte en italique"] };
-  const STARTED = { heading: () => "## ", list: () => "- ", ordered: (i) => `${i + 1}. `, quote: () => "> " };
-  const INSERTED = { table: "\n| Titre | Titre |\n|---|---|\n| Texte | Texte |\n", footnote: "[^1]\n\n[^1]: Texte de la note.\n" };
-
-  function mark(area, kind) {
-    const from = area.selectionStart, chosen = area.value.slice(from, area.selectionEnd);
-    if (WRAPPED[kind]) {
-      const [sign, example] = WRAPPED[kind];
-      replace(area, sign + (chosen || example) + sign, sign.length, (chosen || example).length);
-    } else if (STARTED[kind]) {
-      area.selectionStart = area.value.lastIndexOf("\n", from - 1) + 1;
-      const lines = area.value.slice(area.selectionStart, area.selectionEnd).split("\n");
-      replace(area, lines.map((line, i) => STARTED[kind](i) + line).join("\n"));
-    } else if (kind === "link") {
-      const text = chosen || "texte du lien";
-      replace(area, `[${text}](https://)`, text.length + 3, 8);
-    } else if (INSERTED[kind]) {
-      replace(area, chosen + INSERTED[kind]);
-    }
-  }
-
-  /** Put `text` in place of the selection, so that Ctrl+Z works; then select `length` signs after `start`. */
-  function replace(area, text, start, length) {
-    const from = area.selectionStart;
-    area.focus();
-    if (!document.execCommand("insertText", false, text)) {
-      area.setRangeText(text, from, area.selectionEnd, "end");
-      area.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    if (start !== undefined) area.setSelectionRange(from + start, from + start + length);
-  }
-
   on("keydown", (event) => {
-    const kind = { b: "bold", i: "italic" }[event.key.toLowerCase()];
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && kind && document.querySelector(`[data-markdown][data-for="${event.target.id}"]`)) {
-      event.preventDefault();
-      mark(event.target, kind);
-    }
     if (event.key === "Escape") closeMenus(null);
   });
 
@@ -157,7 +119,6 @@
     closeMenus(event.target);
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.dataset.markdown) mark(byId(button.dataset.for), button.dataset.markdown);
     if (button.dataset.copy !== undefined) copy(button);
     if (button.dataset.reveal) reveal(button);
   });
