@@ -26,7 +26,7 @@ reserved_slugs.update({"connexion", "deconnexion", "mot-de-passe-oublie", "activ
 
 FACTOR_WAITS = timedelta(minutes=10)
 LOST_PHONE = (
-    "Vous êtes entré avec un code de secours. Si votre téléphone est perdu ou remplacé, réglez le nouveau dans "
+    "Un code de secours vient de servir. Si votre téléphone est perdu ou remplacé, réglez le nouveau dans "
     "« Mon compte », « Changer de téléphone »."
 )
 
