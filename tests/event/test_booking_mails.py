@@ -1,5 +1,6 @@
 """The mails of events, as those who get them read them; the reminders, on the clock of Paris."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -66,6 +67,15 @@ def test_the_webinar_s_link_is_in_the_mails_of_confirmed_registrants_alone(app, 
     waiting = letter_to(mailbox, "Bob")
     assert "visio.exemple.fr" not in waiting.content.decode()
     assert "Code 1234" not in waiting.text
+
+
+def test_who_asks_for_the_mail_again_reads_the_rank_they_have_now(app, mailbox):
+    event = make_event(capacity=1)
+    *_, cleo, dan = (register(event, name).registration for name in ("Ada", "Bob", "Cleo", "Dan"))
+    booking.cancel(cleo.id)
+    booking.resend(event, dan.email, "encore")
+    texts = "".join(letter.text for letter in mailbox.to(dan.email))
+    assert sorted(re.findall(r"au rang \d", texts)) == ["au rang 2", "au rang 3"]
 
 
 def test_before_its_time_the_mail_says_where_the_link_will_be(app, mailbox):

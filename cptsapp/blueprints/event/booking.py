@@ -46,6 +46,7 @@ from .seats import (
     seats_left,
     seats_taken,
     standing,
+    tell_again,
     why_closed,
     writing,
 )
@@ -117,7 +118,7 @@ def _register(event_id, form_key, values, guests, answers, by, person) -> Outcom
         texts = checked_answers(asked, answers)
         known = known_by(event.id, booked.email_normalised)
         if known:
-            letters.again(known, form_key)
+            tell_again(known, form_key)
             return Outcome(known, is_new=False, waits=before.is_full or not before.fits(booked.seats))
         booked = seat(booked, texts, event, before)
         return Outcome(booked, is_new=True, waits=booked.place == Place.WAITING)
@@ -143,7 +144,7 @@ def resend(event: Event, email: str, form_key: str) -> None:
     with writing(event.id):
         known = known_by(event.id, address_of(email))
         if known:
-            letters.again(known, form_key)
+            tell_again(known, form_key)
 
 
 def _held(registration_id: int, link_version: int | None) -> Registration:
@@ -245,7 +246,7 @@ def transfer(registration: Registration, *, values: dict) -> Registration:
         )
         if other and not (other.place == Place.WAITING and booked.place == Place.CONFIRMED):
             _leave(booked, event)
-            letters.again(other, f"{booked.id}-{booked.link_version}")
+            tell_again(other, f"{booked.id}-{booked.link_version}")
             promote_if_open(event)
             return booked
         if other:

@@ -8,7 +8,7 @@ from cptsapp.kernel.bulk import Done
 from cptsapp.kernel.db import db, now
 from cptsapp.kernel.errors import RuleError
 
-from . import letters, moves
+from . import moves, seats
 from .models import Event
 from .people import LIVING, Place, Registration
 
@@ -41,5 +41,5 @@ def resend_one(registration_id: int, *, at: datetime | None = None) -> None:
         raise RuleError("On n’écrit qu’aux personnes inscrites ou en attente.")
     if not entry.email:
         raise RuleError(f"{entry.label} n’a pas donné d’adresse e-mail.")
-    letters.again(entry, f"desk-{at or now():%Y%m%d%H%M}")
+    seats.tell_again(entry, f"desk-{at or now():%Y%m%d%H%M}")
     journal.write("event.resent", "registration", entry.id, event=entry.event_id)

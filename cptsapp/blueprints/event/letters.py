@@ -48,10 +48,10 @@ def waiting(registration: Registration, *, again: str = "", rank: int | None = N
     _personal("waiting", registration, again=again, rank=rank, is_back=is_back, by=registration.by_name)
 
 
-def again(registration: Registration, act: str) -> None:
+def again(registration: Registration, act: str, *, rank: int | None = None) -> None:
     """Send somebody the mail that says where their registration stands; one `act` sends it once."""
     if registration.place == Place.WAITING:
-        waiting(registration, again=act)
+        waiting(registration, again=act, rank=rank)
     elif registration.place == Place.REMOVED:
         removed(registration, "", again=act)
     else:

@@ -141,6 +141,11 @@ def rank(registration: Registration) -> int:
     return waiting_list(registration.event_id).where(ahead).count() + 1
 
 
+def tell_again(registration: Registration, act: str) -> None:
+    """Mail somebody once more where they stand, with their rank as it now is."""
+    letters.again(registration, act, rank=rank(registration) if registration.place == Place.WAITING else None)
+
+
 def promote(event_id: int) -> list[Registration]:
     """Let those who wait enter in their strict order while they fit, and mail them, in the caller's transaction.
 
