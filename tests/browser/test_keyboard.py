@@ -117,7 +117,7 @@ def test_what_people_write_cannot_act(open_as, open_page):
     page.locator("#apercu").get_by_text("Cliquez ici").click()
     assert not page.title().startswith("pris")
     page.locator(".actions.stick").get_by_role("button", name="Publier", exact=True).click()
-    expect(page.locator(".flashes")).to_contain_text("en ligne")
+    expect(page.locator(".flashes")).to_contain_text("publié")
     visitor.on("request", lambda request: asked.append(request.url))
     visitor.goto("/actualites/un-texte-remuant", wait_until="networkidle")
     visitor.get_by_text("Cliquez ici").click()
