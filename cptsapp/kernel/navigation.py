@@ -10,6 +10,8 @@ from .prepared import Counted, count
 from .registry import navigation
 
 GROUPS = ("", "Association", "Communication", "Répertoires", "Territoire", "Projet", "Réglages")
+# Up to so many entries are sooner read than unfolded, in a group and in a whole menu.
+SHORT_GROUP, SHORT_MENU = 4, 12
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
+    """Entries under one title; `is_open` says how a group that folds is first shown."""
+
     title: str
     items: tuple[Entry, ...]
+    folds: bool
+    is_open: bool
+
+    @property
+    def is_here(self) -> bool:
+        return any(item.current for item in self.items)
+
+    @property
+    def waiting(self) -> int:
+        return sum(item.count or 0 for item in self.items)
 
 
 def area() -> str:
@@ -72,10 +86,19 @@ def _entries(shelf: Shelf, here: str | None, counts: tuple) -> tuple[Entry, ...]
 
 @lru_cache(maxsize=500)
 def _groups(shelf: Shelf, entries: tuple[Entry, ...]) -> tuple[Group, ...]:
+    """Return the groups of a menu. One is open, the page's own or else the first: the titles of all fit in a window."""
     of_group = {title: [] for title in GROUPS}
     for (item, _), entry in zip(shelf.entries, entries, strict=True):
         of_group[item.group].append(entry)
-    return tuple(Group(title, tuple(items)) for title, items in of_group.items() if items)
+    titles = [title for title, items in of_group.items() if items and title]
+    here = (title for title in titles if any(entry.current for entry in of_group[title]))
+    opened = next(here, titles[0] if titles else "")
+    is_long = len(entries) > SHORT_MENU
+    return tuple(
+        Group(title, tuple(items), bool(title) and is_long and len(items) > SHORT_GROUP, title == opened)
+        for title, items in of_group.items()
+        if items
+    )
 
 
 def _read(of: str) -> tuple[Shelf, tuple[Entry, ...]]:
