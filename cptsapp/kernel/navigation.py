@@ -27,12 +27,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """Entries under one title; `is_open` says how a group that folds is first shown."""
+    """Entries under one title, which may fold; the page's own group is then open."""
 
     title: str
     items: tuple[Entry, ...]
     folds: bool
-    is_open: bool
 
     @property
     def is_here(self) -> bool:
@@ -86,16 +85,12 @@ def _entries(shelf: Shelf, here: str | None, counts: tuple) -> tuple[Entry, ...]
 
 @lru_cache(maxsize=500)
 def _groups(shelf: Shelf, entries: tuple[Entry, ...]) -> tuple[Group, ...]:
-    """Return the groups of a menu. One is open, the page's own or else the first: the titles of all fit in a window."""
     of_group = {title: [] for title in GROUPS}
     for (item, _), entry in zip(shelf.entries, entries, strict=True):
         of_group[item.group].append(entry)
-    titles = [title for title, items in of_group.items() if items and title]
-    here = (title for title in titles if any(entry.current for entry in of_group[title]))
-    opened = next(here, titles[0] if titles else "")
     is_long = len(entries) > SHORT_MENU
     return tuple(
-        Group(title, tuple(items), bool(title) and is_long and len(items) > SHORT_GROUP, title == opened)
+        Group(title, tuple(items), folds=bool(title) and is_long and len(items) > SHORT_GROUP)
         for title, items in of_group.items()
         if items
     )

@@ -3,32 +3,28 @@
   "use strict";
   const PLACE = "menu";
 
-  /** Return what was folded (false) or opened (true) by hand, by title. */
-  function kept() {
-    try { return JSON.parse(localStorage.getItem(PLACE)) || {}; } catch { return {}; }
+  /** Return the titles of the groups opened by hand. */
+  function opened() {
+    try { return new Set(JSON.parse(localStorage.getItem(PLACE))); } catch { return new Set(); }
   }
 
-  const left = kept(), seen = new WeakSet();
-
-  /** Each group is set as soon as it is parsed, and once. The one of the page is open, whatever was left. */
-  function restore() {
-    for (const group of document.querySelectorAll("details[data-group]")) {
-      if (seen.has(group)) continue;
-      seen.add(group);
-      if (group.dataset.here === undefined) group.open = left[group.dataset.group] ?? group.open;
-    }
+  /* A group is opened as soon as it is parsed, before any picture of it. The one of the page is open already. */
+  const left = opened();
+  const watch = new MutationObserver(() => {
+    for (const group of document.querySelectorAll("details[data-group]")) group.open ||= left.has(group.dataset.group);
     if (document.querySelector("main")) watch.disconnect();
-  }
-
-  const watch = new MutationObserver(restore);
-  if (Object.keys(left).length) watch.observe(document, { childList: true, subtree: true });
+  });
+  if (left.size) watch.observe(document, { childList: true, subtree: true });
 
   /* A click, by mouse or by key, is somebody's choice; what a search in the page opens is not. */
   document.addEventListener("click", (event) => {
     const group = event.target.closest("details[data-group] > summary")?.parentElement;
     if (!group) return;
+    const titles = opened();
+    if (group.open) titles.delete(group.dataset.group);
+    else titles.add(group.dataset.group);
     try {
-      localStorage.setItem(PLACE, JSON.stringify({ ...kept(), [group.dataset.group]: !group.open }));
+      localStorage.setItem(PLACE, JSON.stringify([...titles]));
     } catch { /* a browser that keeps nothing shows the menu as it first was */ }
   });
 

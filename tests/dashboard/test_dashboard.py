@@ -1,5 +1,7 @@
 """The first page of the gestion: what waits, the first steps, the cards."""
 
+import re
+
 import pytest
 
 from cptsapp.kernel import registry
@@ -89,3 +91,21 @@ def test_what_waits_is_said_with_its_count(as_coordinator):
 def test_the_page_marks_its_own_place_in_the_menu(as_coordinator):
     page = as_coordinator.get("/gestion/").text
     assert 'href="/gestion/" aria-current="page"' in page
+
+
+def test_a_menu_of_few_entries_folds_nothing(as_admin, as_coordinator):
+    assert "<h2>Réglages</h2>" in as_admin.get("/gestion/comptes/").text
+    assert "data-group" not in as_admin.get("/gestion/comptes/").text
+    assert 'data-group="Projet"' in as_coordinator.get("/gestion/").text
+
+
+def test_the_group_of_the_page_is_the_one_open_in_the_menu(as_coordinator):
+    def opened(path):
+        page = as_coordinator.get(path).text
+        assert f'href="{path}" aria-current="page"' in page
+        return re.findall('data-group="([^"]+)" open', page)
+
+    assert opened("/gestion/") == []
+    assert opened("/gestion/adherents/") == ["Association"]
+    assert opened("/gestion/actualites/") == ["Communication"]
+    assert opened("/gestion/adherents/couverture") == []  # its group is a short one, always shown
