@@ -10,7 +10,6 @@ from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now, revision
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.settings import settings
-from cptsapp.kernel.text import euros
 
 from . import years
 from .models import OTHER, Membership, Period, Practice, Year
@@ -57,7 +56,7 @@ def answer(token: str, **values) -> Year:
             "name": person.label,
             "label": campaign.period.label,
             "until": date_fr(membership.ended_on),
-            "fee": euros(year.fee_cents) if year.is_due else "",
+            **years.asked(year.due_cents),
         },
     )
     if changed and identity().email:

@@ -12,9 +12,9 @@ from cptsapp.kernel.dates import date_fr, today
 from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.prepared import Counted
-from cptsapp.kernel.text import euros, plural
+from cptsapp.kernel.text import plural
 
-from . import colleges, duplicates, joining, rules
+from . import colleges, duplicates, joining, rules, years
 from .models import Application, Membership, MemberType, Practice, StructureRole, Year
 
 for _action, _sentence in {
@@ -63,7 +63,8 @@ def accept(request_id: int, *, by: int | None, person_id: int | None = None) -> 
         person_id=person.id,
         secret=("link",),
         until=date_fr(membership.ended_on),
-        fee=euros(year.fee_cents) if year and year.is_due else "",
+        **years.asked(year.due_cents if year else 0),
+        label=year.period.label if year and year.by_joining else "",
         link=link,
         link_until=until,
     )

@@ -1,9 +1,10 @@
 """The years of membership: who is covered, what each type pays, what is paid."""
 
 from flask import Response, abort, flash, redirect, url_for
-from wtforms import DateField, SelectField
-from wtforms.validators import DataRequired
+from wtforms import DateField, SelectField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
 
+from cptsapp.blueprints.association.models import MOST_PAYMENT, identity
 from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel.access import access
 from cptsapp.kernel.dates import today
@@ -82,22 +83,28 @@ def _years():
 
 
 class FeesForm(Form):
-    """One amount for each type."""
+    """One amount for each type, and how they are paid."""
 
     liberal = EurosField(MemberType.LIBERAL.label)
     salarie = EurosField(MemberType.SALARIE.label)
     structure = EurosField(MemberType.STRUCTURE.label)
     collectivite = EurosField(MemberType.COLLECTIVITE.label)
     usager = EurosField(MemberType.USAGER.label)
+    payment = TextAreaField(
+        "Comment régler la cotisation",
+        [Optional(), Length(max=MOST_PAYMENT)],
+        description="Lu par qui doit une cotisation, dans les e-mails et dans l’espace adhérent. Par exemple « Par "
+        "virement (IBAN FR76…) ou par chèque à l’ordre de l’association, au siège ».",
+    )
 
 
 @bp_gestion.route("/annees", methods=["GET", "POST"])
 @access("tresorier", "coordination")
 def years_index():
-    form = FeesForm(data={each.value: years.fee_cents(each) for each in MemberType})
+    fees = {each.value: years.fee_cents(each) for each in MemberType}
+    form = FeesForm(data=fees | {"payment": identity().fee_payment})
     if form.validate_on_submit():
-        for name, cents in form.data.items():
-            years.set_fee(name, cents)
+        years.set_fees({name: form.data[name] for name in fees}, payment=form.payment.data or "")
         flash("Les cotisations sont enregistrées. Elles valent pour les prochaines adhésions.")
         return redirect(url_for("adherent_gestion.years_index"), 303)
     paying = years.is_paying()

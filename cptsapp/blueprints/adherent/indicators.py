@@ -98,12 +98,16 @@ def _delays(start, end) -> list[float]:
 
 @indicator("adherent.renewal_rate", "Taux de renouvellement", unit="%")
 def renewal_rate(start: date, end: date) -> int | None:
-    """Return the share, in percent, of those covered the year before who were covered again in the year of `end`."""
+    """Return the share, in percent, of those covered the year before who renewed for the year of `end`.
+
+    Who joined late enough to be covered for both at once had nothing to renew, and is left out.
+    """
     period = Period.at(end)
     before = period and Period.select().where(Period.ends_on < period.starts_on).order_by(Period.ends_on.desc()).first()
     if not before:
         return None
-    had = Year.select(Year.membership).where(Year.period == before)
+    at_once = Year.select(Year.membership).where(Year.period == period, Year.by_joining)
+    had = Year.select(Year.membership).where(Year.period == before, Year.membership.not_in(at_once))
     number = had.count()
     again = Year.select().where(Year.period == period, Year.membership.in_(had)).count()
     return round(100 * again / number) if number else None

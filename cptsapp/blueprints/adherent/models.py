@@ -245,6 +245,7 @@ class Year(Table):
     paid_means = CharField(max_length=20, default="")
     receipt_number = CharField(max_length=20, null=True, unique=True)
     renewed_at = DateTimeField(default=now)
+    by_joining = BooleanField(default=False)  # given with the year before to who joined late: nobody renewed it
 
     class Meta:
         indexes = ((("membership", "period"), True),)
@@ -261,6 +262,11 @@ class Year(Table):
     def is_due(self) -> bool:
         """Tell whether a fee is asked and not paid yet."""
         return self.fee_cents > 0 and self.paid_on is None
+
+    @property
+    def due_cents(self) -> int:
+        """What is asked and not paid yet."""
+        return self.fee_cents if self.is_due else 0
 
 
 class RequestState(Choice):

@@ -3,7 +3,9 @@
 import json
 
 from flask import url_for
+from flask_login import current_user
 
+from cptsapp.blueprints.association.models import identity
 from cptsapp.blueprints.territory import reference
 from cptsapp.kernel import journal, registry
 from cptsapp.kernel.dates import today
@@ -17,9 +19,9 @@ from cptsapp.kernel.registry import (
     personal_eraser,
     role_source,
 )
-from cptsapp.kernel.text import plural
+from cptsapp.kernel.text import euros, plural
 
-from . import colleges, deciding, former, joining
+from . import colleges, deciding, former, joining, years
 from . import segments as segments  # imported for what it registers
 from .models import (
     Application,
@@ -135,14 +137,22 @@ def members_have_come() -> bool:
 
 @person_panel("Adhésion", template="adherent/_panel.html", access=DECIDE, order=10)
 def membership_panel(person):
-    memberships, years = _memberships_of.all(person.id), _years_of.all(person.id)
+    memberships, covered = _memberships_of.all(person.id), _years_of.all(person.id)
     for each in memberships:
-        each.ordered_years = [year for year in years if year.membership_id == each.id]
+        each.ordered_years = [year for year in covered if year.membership_id == each.id]
     return {
         "memberships": memberships,
         "status": status_on(Membership.of_person(person.id), today()),
         "is_adherent": is_adherent(person),
     }
+
+
+@registry.space_card("adherent.due", "Cotisation à régler", template="adherent/_due.html", order=5)
+def my_due_fees():
+    due = years.due_of(current_user.person_id)
+    for each in due:
+        each.amount = euros(each.fee_cents)
+    return {"due": due, "payment": identity().fee_payment, "person_id": current_user.person_id} if due else None
 
 
 @prepared

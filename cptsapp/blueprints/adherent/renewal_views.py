@@ -6,7 +6,6 @@ from cptsapp.blueprints.territory import reference
 from cptsapp.kernel.access import access
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.htmx import page
-from cptsapp.kernel.text import euros
 
 from . import answering, years
 from .forms import MemberForm, accepted_versions
@@ -53,7 +52,6 @@ def renew(token):
                 form.refuse(error)
             else:
                 return redirect(url_for("adherent.renewal.renewed"), 303)
-    fee = years.fee_cents(membership.type)
     return page(
         "adherent/renew.html",
         form=form,
@@ -63,7 +61,7 @@ def renew(token):
         fresh=fresh,
         signature=_signature(fresh),
         refusal=refusal,
-        fee=euros(fee) if fee else "",
+        **years.asked(years.fee_cents(membership.type)),
         token=token,
         status=422 if refusal or form.errors else None,
     )

@@ -13,7 +13,6 @@ from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Kind
 from cptsapp.kernel.registry import Personal
 from cptsapp.kernel.settings import settings
-from cptsapp.kernel.text import euros
 
 from . import years
 from .models import Membership, Period, Year
@@ -285,7 +284,6 @@ def _mail_once(campaign, membership, offset) -> bool:
     period = campaign.period
     lifetime = timedelta(days=max(30, (period.ends_on - today()).days))
     token = tokens.issue(RENEW, f"{campaign.id}-{membership.id}", lifetime)
-    fee = years.fee_cents(membership.type)
     mail.queue(
         "adherent/renew",
         to=membership.person.email,
@@ -299,7 +297,7 @@ def _mail_once(campaign, membership, offset) -> bool:
             "ended": date_fr(membership.ended_on),
             "is_over": bool(membership.ended_on and membership.ended_on < today()),
             "is_reminder": offset > 0,
-            "fee": euros(fee) if fee else "",
+            **years.asked(years.fee_cents(membership.type)),
             "link": f"{settings.base_url}/adhesion/renouveler/{token}",
         },
     )

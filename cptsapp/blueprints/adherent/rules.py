@@ -27,7 +27,8 @@ def admit(
     started_on: date | None = None,
     **values,
 ) -> Membership:
-    """Make a person an adherent from `started_on` (today) to the end of the present year of membership.
+    """Make a person an adherent from `started_on` (today) to the end of the present year of membership, or of the next
+    one for who joins late (`years.is_late`).
 
     `college` is a row or a name. `values` are other columns of Membership. One that has lapsed is closed where it
     ended, and a new one begins. Raises RuleError when the person is gone or is an adherent already.
@@ -52,7 +53,7 @@ def admit(
         confirmed_on=values.pop("confirmed_on", today()),
         **values,
     )
-    years.cover(membership, years.period_at(max(membership.started_on, today())))
+    years.cover_newcomer(membership)
     revision.bump()
     journal.write("adherent.admitted", "person", person.id, membership=membership.id)
     return membership

@@ -5,14 +5,18 @@ from datetime import date, timedelta
 from peewee import CharField, Check, IntegerField
 
 from cptsapp.blueprints.association.models import identity
+from cptsapp.blueprints.association.rules import set_payment
+from cptsapp.blueprints.person.models import Person
 from cptsapp.kernel import journal
 from cptsapp.kernel.choices import Choice
 from cptsapp.kernel.dates import add_months, today
 from cptsapp.kernel.db import Table, db, locked
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.kept import kept
+from cptsapp.kernel.prepared import prepared
+from cptsapp.kernel.text import euros
 
-from .models import Membership, MemberType, Period, Year
+from .models import Membership, MemberType, Period, StructureRole, Year
 
 for _action, _sentence in {
     "adherent.fee_set": "Cotisation d’une qualité modifiée",
@@ -50,6 +54,26 @@ def _fees() -> dict[str, int]:
     return dict(Fee.select(Fee.type, Fee.cents).tuples())
 
 
+def asked(cents: int) -> dict[str, str]:
+    """Return what a person reads of a fee, `fee` and how to pay it, `payment`; both are empty when nothing is asked."""
+    return {"fee": euros(cents), "payment": identity().fee_payment} if cents else {"fee": "", "payment": ""}
+
+
+def due_of(person_id: int) -> list[Year]:
+    """Return the fees of years not over that a person owes, or the bodies for which the person speaks."""
+    return _due_of.all(person_id, today())
+
+
+@prepared
+def _due_of(person, day):
+    speaks = (StructureRole.representative == person) | (StructureRole.deputy == person)
+    bodies = StructureRole.select(StructureRole.structure).where(speaks)
+    query = Year.select(Year, Period, Membership, Person).join(Period).switch(Year).join(Membership).join(Person)
+    theirs = (Membership.person == person) | Membership.person.in_(bodies)
+    running = Membership.left_at.is_null() & (Period.ends_on >= day)
+    return query.where(theirs, running, Year.fee_cents > 0, Year.paid_on.is_null()).order_by(Period.starts_on, Year.id)
+
+
 def bounds(day: date) -> tuple[date, date]:
     """Return the first and last days of the year of membership that holds `day`."""
     month = identity().membership_month
@@ -81,11 +105,36 @@ def period_at(day: date | None = None) -> Period:
     return Period.create(label=label_of(start, end), starts_on=start, ends_on=end)
 
 
-def cover(membership: Membership, period: Period) -> Year:
-    """Make a membership cover a period, once; its last day moves to the end of the period."""
+def is_late(period: Period, day: date) -> bool:
+    """Tell whether who joins on `day` of a period is covered for the next one too.
+
+    The association's month counts where it begins within the period, after its first day: a period that a change of
+    settings made short may have none.
+    """
+    month = identity().late_month
+    if month is None:
+        return False
+    end = period.ends_on
+    since = date(end.year if month <= end.month else end.year - 1, month, 1)
+    return period.starts_on < since <= day <= end
+
+
+def cover_newcomer(membership: Membership) -> None:
+    """Cover the year in which somebody joins; who joins late has the next one too, and owes that one's fee alone."""
+    period = period_at(max(membership.started_on, today()))
+    if not is_late(period, membership.started_on):
+        cover(membership, period)
+        return
+    cover(membership, period, fee=0)
+    cover(membership, period_at(period.ends_on + timedelta(days=1)), by_joining=True)
+
+
+def cover(membership: Membership, period: Period, *, fee: int | None = None, by_joining: bool = False) -> Year:
+    """Make a membership cover a period, once, for `fee` cents (what its type pays); its last day moves to the end."""
     year = Year.get_or_none(Year.membership == membership, Year.period == period)
     if year is None:
-        year = Year.create(membership=membership, period=period, fee_cents=fee_cents(membership.type))
+        cents = fee_cents(membership.type) if fee is None else fee
+        year = Year.create(membership=membership, period=period, fee_cents=cents, by_joining=by_joining)
     if membership.ended_on is None or membership.ended_on < period.ends_on:
         membership.ended_on = period.ends_on
         membership.save()
@@ -102,6 +151,14 @@ def set_fee(type: str, cents: int) -> None:
     if not Fee.update(cents=cents).where(Fee.type == type).execute():
         Fee.create(type=type, cents=cents)
     journal.write("adherent.fee_set", "fee", type, cents=cents)
+
+
+@db.atomic()
+def set_fees(fees: dict[str, int], *, payment: str) -> None:
+    """Say what each type pays from now on, and how."""
+    for type, cents in fees.items():
+        set_fee(type, cents)
+    set_payment(payment)
 
 
 def is_paying() -> bool:

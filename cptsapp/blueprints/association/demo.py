@@ -64,5 +64,10 @@ def fill():
         collective_sender_name="La lettre de la CPTS",
         collective_sender_email="lettre@exemple.fr",
     )
-    rules.set_membership(month=1, fee_cents=2000)
+    rules.set_membership(
+        month=1,
+        fee_cents=2000,
+        payment="Par virement : IBAN FR76 0000 0000 0000 0000 0000 000\n"
+        "Ou par chèque à l’ordre de « CPTS Brie-Démonstration », 1 place de l’Exemple, 77170 Brie-Comte-Robert",
+    )
     rules.put_online()

@@ -20,7 +20,7 @@ from cptsapp.kernel.dates import MONTHS
 from cptsapp.kernel.forms import EurosField, Form
 from cptsapp.kernel.text import spaced_phone
 
-from .models import Conformity
+from .models import MOST_PAYMENT, Conformity
 
 ADDRESS = [Optional(), Email("Cette adresse e-mail est incomplète. Vérifiez-la."), Length(max=254)]
 PHONE = [
@@ -30,6 +30,10 @@ PHONE = [
         r"^\+?[0-9 .()\u00a0\u202f-]{6,30}$",
         message="Écrivez le numéro avec des chiffres, par exemple « 01 99 00 12 34 ».",
     ),
+]
+LATE_MONTHS = [
+    (0, "Non, pour l’année en cours seulement"),
+    *((rank, f"Oui, à partir {'d’' if name[0] in 'ao' else 'de '}{name}") for rank, name in enumerate(MONTHS, start=1)),
 ]
 ONE_LINE = Regexp(r"^[^\r\n\x00]*$", message="Écrivez sur une seule ligne.")
 
@@ -93,7 +97,20 @@ class MailForm(Form):
 
 class MembershipForm(Form):
     month = SelectField("L’année d’adhésion commence en", coerce=int, choices=list(enumerate(MONTHS, start=1)))
+    late_month = SelectField(
+        "Une nouvelle adhésion vaut aussi pour l’année suivante",
+        coerce=int,
+        choices=LATE_MONTHS,
+        description="Qui arrive tard dans l’année ne règle alors qu’une cotisation, celle de l’année suivante, "
+        "et n’est pas relancé pour elle. Les adhésions déjà ouvertes ne changent pas.",
+    )
     fee = EurosField("Cotisation annuelle, en euros", description="0 si l’adhésion est gratuite.")
+    payment = paragraph(
+        "Comment régler la cotisation",
+        MOST_PAYMENT,
+        description="Lu par qui doit une cotisation, dans les e-mails et dans l’espace adhérent. Par exemple « Par "
+        "virement (IBAN FR76…) ou par chèque à l’ordre de l’association, au siège ».",
+    )
 
 
 class LegalForm(Form):

@@ -121,10 +121,17 @@ def mail():
 @access("coordination", "admin")
 def membership():
     row = Association.current()
-    form = forms.MembershipForm(month=row.membership_month, fee=row.fee_cents)
+    form = forms.MembershipForm(
+        month=row.membership_month, fee=row.fee_cents, payment=row.fee_payment, late_month=row.late_month or 0
+    )
 
     def act():
-        rules.set_membership(month=form.month.data, fee_cents=form.fee.data)
+        rules.set_membership(
+            month=form.month.data,
+            fee_cents=form.fee.data,
+            payment=form.payment.data,
+            late_month=form.late_month.data or None,
+        )
 
     return section("association/membership.html", form, act, "L’année d’adhésion et la cotisation sont enregistrées.")
 

@@ -19,6 +19,7 @@ from cptsapp.kernel.text import plural
 from .colours import DEFAULT, stylesheet
 
 UNNAMED = "Votre CPTS"
+MOST_PAYMENT = 600  # characters that say how a fee is paid
 
 
 class Conformity(Choice):
@@ -57,6 +58,8 @@ class Association(Table):
 
     membership_month = IntegerField(default=1, constraints=[Check("membership_month BETWEEN 1 AND 12")])
     fee_cents = IntegerField(default=0, constraints=[Check("fee_cents >= 0")])
+    fee_payment = TextField(default="")  # how a fee is paid, in plain words; empty: nothing is said of it
+    late_month = IntegerField(null=True, constraints=[Check("late_month BETWEEN 1 AND 12")])  # null: no rule
 
     rna = CharField(max_length=10, default="")
     siret = CharField(max_length=14, default="")

@@ -103,13 +103,30 @@ def record_mail_test() -> None:
 
 
 @db.atomic()
-def set_membership(*, month: int, fee_cents: int) -> Association:
-    """Keep the month (1 to 12) in which the membership year begins, and the fee in cents."""
+def set_membership(*, month: int, fee_cents: int, payment: str = "", late_month: int | None = None) -> Association:
+    """Keep the month (1 to 12) in which the membership year begins, the fee in cents and how it is paid.
+
+    `late_month`: who joins from it on is covered for the next year too; None: nobody is.
+    """
     if not 1 <= month <= 12:
         raise RuleError("Choisissez un mois de l’année.", field="month")
     if not 0 <= fee_cents <= 1_000_000:
         raise RuleError("La cotisation va de 0 à 10 000 €.", field="fee")
-    return _write(MEMBERSHIP, membership_month=month, fee_cents=fee_cents)
+    if late_month is not None and not 1 <= late_month <= 12:
+        raise RuleError("Choisissez un mois de l’année.", field="late_month")
+    if late_month == month:
+        raise RuleError(
+            "L’année commence ce mois-là : toute nouvelle adhésion vaudrait deux ans. Choisissez un mois plus tardif.",
+            field="late_month",
+        )
+    values = {"membership_month": month, "fee_cents": fee_cents, "late_month": late_month}
+    return _write(MEMBERSHIP, **values, fee_payment=payment.strip())
+
+
+@db.atomic()
+def set_payment(text: str) -> Association:
+    """Keep how a fee is paid, for those who owe one; empty, nothing is said of it."""
+    return _write(MEMBERSHIP, fee_payment=text.strip())
 
 
 @db.atomic()
