@@ -80,14 +80,26 @@ def folder() -> Path:
     return Path(os.environ.get("CPTS_INSTANCE", "instance")).resolve()
 
 
+def typed(words: str, given: str | None) -> str:
+    """Return what an option says, else what is typed at the keyboard; a script without the option is not stopped."""
+    if given is not None or not sys.stdin.isatty():
+        return (given or "").strip()
+    return click.prompt(words, default="", show_default=False).strip()
+
+
 @command(
     "init",
     click.option("--name", default="", help="Nom de l’association."),
     click.option("--communes", default="", help="Codes INSEE des communes, séparés par des virgules."),
     click.option("--email", default="", help="Adresse e-mail de la première personne de la coordination."),
+    click.option("--given-name", default=None, help="Son prénom. Au clavier, il est demandé si l’option manque."),
+    click.option("--family-name", default=None, help="Son nom. Au clavier, il est demandé si l’option manque."),
 )
-def init(name, communes, email):
+def init(name, communes, email, given_name, family_name):
     """Crée une instance : dossier, clé secrète, base, et le lien de la première connexion."""
+    instance.refuse_over(folder())
+    given_name = typed("Prénom de la première personne de la coordination", given_name)
+    family_name = typed("Son nom", family_name)
     instance.create(folder())
     app = create_app(folder())
     with app.app_context(), db.connection():
@@ -95,7 +107,7 @@ def init(name, communes, email):
         instance.copy_content(demo=False)
         codes = [code.strip() for code in communes.split(",") if code.strip()]
         default_identity(name=name or "Notre CPTS", communes=codes, email=email)
-        link = create_first_account(email or "coordination@exemple.fr")
+        link = create_first_account(email or "coordination@exemple.fr", given_name=given_name, family_name=family_name)
     click.echo(f"Instance créée dans {folder()}.")
     click.echo(f"Premier lien de connexion, valable 7 jours et une seule fois :\n  {link}")
     click.echo("Vérifiez l’adresse du site et le serveur d’e-mails dans cpts.toml, puis lancez « cptsapp serve ».")

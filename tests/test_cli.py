@@ -1,13 +1,17 @@
 """The command `cptsapp`, run as a person runs it: a real process, an exit code, a French sentence."""
 
+import io
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from cptsapp.cli import typed
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,6 +52,25 @@ def test_init_prints_the_first_link_and_keeps_the_secret_to_its_owner(made):
     assert re.search(r"http://127\.0\.0\.1:8000/\S+", printed)
     assert (folder / "cpts.toml").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_init_names_the_first_person_as_it_is_told(tmp_path):
+    names = ("--given-name", "Claire", "--family-name", "Fictive")
+    done = run(tmp_path / "instance", "init", "--email", "claire@exemple.fr", *names)
+    assert done.returncode == 0, done.stderr
+    with sqlite3.connect(tmp_path / "instance" / "cpts.db") as base:
+        assert base.execute("SELECT given_name, family_name FROM person").fetchall() == [("Claire", "Fictive")]
+
+
+def test_a_name_is_asked_for_at_the_keyboard_alone(monkeypatch):
+    class Keyboard(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stdin", Keyboard("  Claire \n\n"))
+    assert [typed("Prénom", None), typed("Nom", "Fictive"), typed("Nom", None)] == ["Claire", "Fictive", ""]
+    monkeypatch.setattr("sys.stdin", io.StringIO("Claire\n"))
+    assert typed("Prénom", None) == ""
 
 
 def test_init_never_writes_over_an_instance(made):

@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 import unicodedata
+from textwrap import shorten
 
 from flask import current_app, has_request_context, request
 from flask_wtf import FlaskForm
@@ -20,6 +21,7 @@ from .errors import RuleError
 
 MINIMUM_SECONDS = 3  # nobody fills a form faster; robots do
 KEY_LASTS_SECONDS = 24 * 3600
+LONGEST_BRIEF = 60  # characters of a label in the list of errors
 LONGEST_LINE = 5000  # characters of a one-line field: enough for its own limit to refuse it, at once
 WRONG_DATE = "Cette date n’existe pas. Écrivez l’année, le mois et le jour, par exemple 2026-11-18."
 WRONG_MOMENT = "Cette date ou cette heure n’existe pas. Écrivez-les ainsi : 2026-11-18T14:30."
@@ -113,7 +115,12 @@ class EurosField(StringField):
 
 
 class Form(FlaskForm):
-    """A form whose own messages come in French. The token is checked for all requests at once, in `security`."""
+    """A form whose own messages come in French. The token is checked for all requests at once, in `security`.
+
+    BRIEF: what the list of errors calls a field whose label is a sentence to agree to.
+    """
+
+    BRIEF: dict[str, str] = {}
 
     class Meta:
         csrf = False
@@ -131,6 +138,10 @@ class Form(FlaskForm):
                 clean = without_nul if isinstance(field, TextAreaField) else on_one_line
                 field.filters = (clean, *field.filters)
             return field
+
+    def brief(self, field) -> str:
+        """Return what the list of errors calls a field: its label, or the first words of a long one."""
+        return self.BRIEF.get(field.short_name) or shorten(field.label.text, LONGEST_BRIEF, placeholder="…")
 
     def refuse(self, error: RuleError):
         """Show a rule's refusal beside the field it names, or at the top of the form."""

@@ -24,15 +24,19 @@ def create(folder: Path, *, demo: bool = False) -> None:
 
     Raises RuleError when an instance is there already: nothing is ever written over one.
     """
-    path = folder / "cpts.toml"
-    if path.exists():
-        raise RuleError(f"Une instance existe déjà dans {folder}. Choisissez un autre dossier avec --instance.")
+    refuse_over(folder)
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name in COLLECTIONS:
         (folder / "content" / name).mkdir(exist_ok=True)
     folder.chmod(0o700)
-    write_private(path, _toml(secrets.token_urlsafe(48), demo=demo))
+    write_private(folder / "cpts.toml", _toml(secrets.token_urlsafe(48), demo=demo))
+
+
+def refuse_over(folder: Path) -> None:
+    """Raise RuleError when an instance is there already."""
+    if (folder / "cpts.toml").exists():
+        raise RuleError(f"Une instance existe déjà dans {folder}. Choisissez un autre dossier avec --instance.")
 
 
 def _toml(secret_key: str, *, demo: bool) -> str:

@@ -253,5 +253,11 @@ def test_the_first_account_runs_the_instance(client):
     assert client.post(link, data={"sans": "1"}).location == "/gestion/"
 
 
+def test_the_first_account_bears_the_name_given(app):
+    rules.create_first_account("premiere@exemple.fr", given_name="Claire", family_name="Fictive")
+    account = Account.with_email("premiere@exemple.fr")
+    assert (account.label, account.person.email) == ("Claire Fictive", "premiere@exemple.fr")
+
+
 def test_no_account_exists_before_a_command_makes_one(app):
     assert Account.select().count() == 0

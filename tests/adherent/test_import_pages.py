@@ -5,6 +5,7 @@ import io
 import openpyxl
 import pytest
 
+from cptsapp.blueprints.adherent import rules
 from cptsapp.blueprints.adherent.cli import cli
 from cptsapp.blueprints.adherent.models import Membership
 from cptsapp.blueprints.person.models import Person
@@ -121,3 +122,13 @@ def test_the_model_of_a_list_is_understood_whole(as_coordinator, path, kind):
         path, data={"file": (io.BytesIO(answer.data), "modele.xlsx")}, content_type="multipart/form-data"
     )
     assert empty.status_code == 422
+
+
+def test_a_row_that_waits_for_somebody_leads_to_the_record_it_speaks_of(as_coordinator, sent):
+    as_coordinator.post(f"{sent}/confirmer", data={"doubt": "skip"})
+    left = Person.get(Person.folded.contains("alberti"))
+    rules.end(left.id)
+    page = as_coordinator.get(send(as_coordinator, LIST).location).text
+    assert "réadmettez-la depuis sa fiche" in page
+    assert f'<a href="/gestion/personnes/{left.id}">Ouvrir la fiche de ALBERTI Camille</a>' in page
+    assert page.count("Ouvrir la fiche de") == 1

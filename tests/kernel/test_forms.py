@@ -1,6 +1,10 @@
+import re
+
 import pytest
+from flask import get_template_attribute
 from werkzeug.datastructures import MultiDict
 from wtforms import (
+    BooleanField,
     DateField,
     DateTimeLocalField,
     DecimalField,
@@ -9,7 +13,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from cptsapp.kernel.forms import Form, LongSelect
 
@@ -84,3 +88,27 @@ def test_a_choice_that_is_none_of_the_list_is_not_kept(app):
             form.job.widget = widget
             str(form.job())
     assert widget._drawn == {}
+
+
+# The list of errors
+
+
+class Agreed(Form):
+    BRIEF = {"accept": "Votre accord"}
+    accept = BooleanField("J’accepte tout ce que dit cette phrase, et plus encore.", [InputRequired("Cochez la case.")])
+    other = BooleanField(
+        "Je confirme avoir lu le règlement intérieur de l’association et celui de sa bibliothèque", [InputRequired()]
+    )
+    name = StringField("Nom", [DataRequired()])
+
+
+def test_the_list_of_errors_names_a_field_in_few_words(app):
+    with app.test_request_context(method="POST", data={}):
+        form = Agreed()
+        assert not form.validate()
+        shown = get_template_attribute("_form.html", "form_errors")(form)
+    assert re.findall(r'<a href="#\w+">(.*?)</a>', shown) == [
+        "Votre accord",
+        "Je confirme avoir lu le règlement intérieur de…",
+        "Nom",
+    ]

@@ -9,7 +9,7 @@ from cptsapp.blueprints.page.desk import reserved
 from cptsapp.blueprints.page.models import PAGES
 from cptsapp.kernel import registry
 from cptsapp.kernel.dates import today
-from tests.conftest import text_of
+from tests.conftest import logged_in, text_of
 from tests.postgresql import counts_what_is_kept
 
 
@@ -267,3 +267,17 @@ def test_until_the_site_is_online_visitors_read_that_it_is_coming_and_the_legal_
     assert "Le texte de la page." not in client.get("/la-cpts").text
     assert client.get("/mentions-legales").status_code == 200
     assert "Le texte de la page." in as_coordinator.get("/la-cpts").text
+
+
+@pytest.mark.parametrize("header", [{"link": "/adhesion/"}, {}])
+def test_the_button_that_invites_to_join_is_for_who_has_not(app, client, as_adherent, make_account, write, header):
+    body = "**[Remplir le formulaire](/adhesion/)**"
+    write("rejoindre", body, title="Nous rejoindre", menu={"position": "90", "cta": "true"}, **header)
+    write("ecrire", title="Nous écrire", menu={"position": "91", "cta": "true"})
+    assert "Nous rejoindre" in menu_of(client.get("/").text)
+    member = menu_of(as_adherent.get("/").text)
+    assert "Nous rejoindre" not in member
+    assert "Nous écrire" in member
+    assert "Nous rejoindre" in menu_of(logged_in(app, make_account("candidat@exemple.fr")).get("/").text)
+    assert "Nous rejoindre" in menu_of(client.get("/").text)
+    assert as_adherent.get("/adhesion/").status_code == 200

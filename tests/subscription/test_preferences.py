@@ -17,6 +17,7 @@ from cptsapp.kernel.db import now
 from cptsapp.kernel.errors import RuleError
 from cptsapp.kernel.mail import Kind, holds
 from cptsapp.kernel.mail.holds import MailHold, Reason
+from tests.conftest import text_of
 
 ADDRESS = "camille.alberti@exemple.fr"
 
@@ -251,3 +252,30 @@ def test_a_personal_mail_still_leaves_after_every_refusal(app, subscriber, mailb
     mail.queue("subscription/moved", to=ADDRESS, values={})
     assert len(mailbox.to(ADDRESS)) == 2
     assert holds.of(ADDRESS)
+
+
+NOTHING = {"csrf_token": ""}  # what a browser sends of a form where nothing is ticked
+
+
+def test_who_stops_everything_reads_what_no_longer_comes_and_how_to_have_it_again(client, subscriber):
+    client.post(path(), data=NOTHING)
+    page = text_of(client.get(path()).text).replace("\xa0", " ")
+    assert "Désabonnement enregistré : vous ne recevrez plus la lettre, ni les autres envois collectifs, ni les" in page
+    assert "Pour en recevoir de nouveau, cochez-les sur cette page et enregistrez." in page
+    client.post(path(), data=NOTHING)
+    assert "Vos choix sont enregistrés" in text_of(client.get(path()).text)
+
+
+def test_who_stops_one_kind_and_takes_another_up_reads_both(client, subscriber):
+    client.post(path(), data={"kinds": "collective"})
+    page = text_of(client.get(path()).text).replace("\xa0", " ")
+    assert "vous ne recevrez plus les rappels." in page
+    client.post(path(), data={"kinds": "reminder"})
+    page = text_of(client.get(path()).text)
+    assert "plus la lettre, ni les autres envois collectifs" in page
+    assert "Confirmez par l’e-mail" in page
+
+
+def test_a_member_who_stops_everything_in_the_space_reads_the_same(as_adherent):
+    as_adherent.post("/espace/envois/", data=NOTHING)
+    assert "vous ne recevrez plus la lettre, ni" in text_of(as_adherent.get("/espace/envois/").text)

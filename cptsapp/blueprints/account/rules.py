@@ -87,10 +87,19 @@ def activation_link(account_id: int) -> tuple[str, date]:
     return f"{settings.base_url}/activation/{token}", today() + INVITATION_LASTS
 
 
-def create_first_account(email: str) -> str:
-    """Make the account of a new instance, with coordination and administration; return the link that opens it."""
+def create_first_account(email: str, *, given_name: str = "", family_name: str = "") -> str:
+    """Make the account of a new instance, with coordination and administration; return the link that opens it.
+
+    Without a family name, the person is named after the address.
+    """
     with db.atomic():
-        account = create(email, by=None, roles=(Role.COORDINATION, Role.ADMIN))
+        person = None
+        if family_name:
+            named = {"given_name": given_name, "family_name": family_name}
+            person = person_rules.create(**named, email=checked_email(email))
+        account = create(
+            email, by=None, name=given_name, person_id=person and person.id, roles=(Role.COORDINATION, Role.ADMIN)
+        )
         return f"{settings.base_url}/activation/{tokens.issue('activation', account.id, INVITATION_LASTS)}"
 
 

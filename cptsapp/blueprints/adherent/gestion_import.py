@@ -9,7 +9,9 @@ from cptsapp.kernel.importing.room import ImportRoom, add_import_pages
 from .gestion import bp_gestion
 from .importer import Members
 
-ROOM = ImportRoom(Members.kind, "adherent_gestion", "adherent/imports.html", "adherent/import.html")
+ROOM = ImportRoom(
+    Members.kind, "adherent_gestion", "adherent/imports.html", "adherent/import.html", record="person_gestion.show"
+)
 add_import_pages(bp_gestion, "/import", lambda: ROOM)
 
 

@@ -98,7 +98,7 @@ class MailForm(Form):
 class MembershipForm(Form):
     month = SelectField("L’année d’adhésion commence en", coerce=int, choices=list(enumerate(MONTHS, start=1)))
     late_month = SelectField(
-        "Une nouvelle adhésion vaut aussi pour l’année suivante",
+        "Une nouvelle adhésion vaut-elle aussi pour l’année suivante ?",
         coerce=int,
         choices=LATE_MONTHS,
         description="Qui arrive tard dans l’année ne règle alors qu’une cotisation, celle de l’année suivante, "

@@ -1,6 +1,7 @@
 """The public menu: pages that ask for a place in it, then the rooms that features bring and no page leads to.
 
-A room with nothing in it yet is not in the menu, even when a page leads to it.
+A room with nothing in it yet is not in the menu, even when a page leads to it. The button that invites to join is for
+those who have not.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from cptsapp.kernel.db import now
 from cptsapp.kernel.registry import navigation
 
 from .models import PAGES, Page
+
+JOINING = "/adhesion"  # where one joins
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Tree:
     def __init__(self, held: frozenset[str], closed: frozenset[str]):
         pages = [each for each in PAGES.derived("menu", in_menu) if each.is_listed and each.may_be_read(held)]
         pages = [each for each in pages if each.url not in closed]
+        if "adherent" in held:
+            pages = [each for each in pages if not invites_to_join(each)]
         names = {each.slug for each in pages}
         tops = [each for each in pages if each.menu.parent not in names or each.menu.parent == each.slug]
         placed = [(each.menu.position, _link_to(each), self._under(each, pages, tops)) for each in tops]
@@ -85,6 +90,11 @@ def site_menu() -> tuple[Entry, ...]:
 
 def in_menu(items: list[Page]) -> list[Page]:
     return sorted((each for each in items if each.menu), key=lambda each: (each.menu.position, each.slug))
+
+
+def invites_to_join(page: Page) -> bool:
+    """Tell whether a page is a button of the menu that leads to the form of membership: no use to a member."""
+    return page.menu.cta and (page.link.startswith(JOINING) or f"]({JOINING}" in page.document.body)
 
 
 def _link_to(page: Page) -> Entry:

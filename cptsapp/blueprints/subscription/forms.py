@@ -31,6 +31,7 @@ class _WithTopics:
 
 
 class SubscribeForm(_WithTopics, PublicForm):
+    BRIEF = {"accept": "Votre accord"}
     email = EmailField(
         "Votre adresse e-mail",
         [DataRequired("Indiquez votre adresse e-mail."), Email(SHAPE), Length(max=254)],

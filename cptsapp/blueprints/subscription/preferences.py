@@ -22,6 +22,7 @@ from .models import Partner, Refusal, Subscription, SubscriptionRequest, Topic, 
 
 OWN = (Subscription, TopicChoice, Refusal)  # what this feature alone keeps of a visitor
 PAGE = "Page de préférences"
+SPOKEN = {Kind.COLLECTIVE: ("la lettre", "les autres envois collectifs"), Kind.REMINDER: ("les rappels",)}
 
 
 @dataclass
@@ -40,6 +41,11 @@ class Preferences:
 
     def receives(self, kind: str) -> bool:
         return Kind(kind) not in self.held
+
+    def stopped_by(self, kinds: Iterable[str]) -> list[Kind]:
+        """Return the kinds of mail that leave now and would not with these choices."""
+        wanted = {Kind(each) for each in kinds}
+        return [kind for kind in HELD_KINDS if kind not in wanted and kind not in self.held]
 
     @property
     def movable(self) -> list[Person]:
@@ -99,6 +105,20 @@ def of(address: str) -> Preferences:
         is_partner=place.is_partner,
         with_account={id for (id,) in Account.select(Account.person).where(Account.person.in_(ids)).tuples()},
     )
+
+
+def said(stopped: list[Kind], *, is_asked: bool) -> str:
+    """Return what an address reads of its choices: which mails stop and how to have them again, what to confirm."""
+    if is_asked:
+        asked = "Confirmez par l’e-mail que nous vous envoyons ce que vous souhaitez recevoir de nouveau."
+        return f"{_said_of_stop(stopped)} {asked}" if stopped else f"Presque fini : {asked[0].lower()}{asked[1:]}"
+    return _said_of_stop(stopped) if stopped else "Vos choix sont enregistrés : ils valent dès maintenant."
+
+
+def _said_of_stop(stopped) -> str:
+    words = ", ni ".join(word for kind in SPOKEN if kind in stopped for word in SPOKEN[kind])
+    again = "Pour en recevoir de nouveau, cochez-les sur cette page et enregistrez."
+    return f"Désabonnement enregistré : vous ne recevrez plus {words}. Cela vaut dès maintenant. {again}"
 
 
 def held(address: str) -> dict[Kind, Reason]:

@@ -22,10 +22,9 @@ def index():
     mine = preferences.of(person.email_normalised)
     form = PreferencesForm.showing(mine, formdata=request.form if request.method == "POST" else None)
     if form.validate_on_submit():
-        if preferences.save(mine.address, form.kinds.data, form.topic_ids(), is_proved=_is_mine(person)):
-            flash("Confirmez par l’e-mail que nous vous envoyons ce que vous souhaitez recevoir de nouveau.")
-        else:
-            flash("Vos choix sont enregistrés : ils valent dès maintenant.")
+        stopped = mine.stopped_by(form.kinds.data)
+        is_asked = preferences.save(mine.address, form.kinds.data, form.topic_ids(), is_proved=_is_mine(person))
+        flash(preferences.said(stopped, is_asked=is_asked))
         return redirect(url_for(".index"), 303)
     return page("subscription/space.html", form=form, mine=mine)
 

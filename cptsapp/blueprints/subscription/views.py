@@ -163,13 +163,13 @@ def save_preferences(token):
     address = links.read_preferences(token)
     if address is None:
         return _dead()
-    form = PreferencesForm.showing(preferences.of(address), formdata=request.form)  # nothing ticked: an empty post
+    mine = preferences.of(address)
+    form = PreferencesForm.showing(mine, formdata=request.form)  # nothing ticked: an empty post
     if not form.validate():
-        return _preferences(token, preferences.of(address), form=form)
-    if preferences.save(address, form.kinds.data, form.topic_ids()):
-        flash("Presque fini : confirmez par l’e-mail que nous vous envoyons ce que vous souhaitez recevoir de nouveau.")
-    else:
-        flash("Vos choix sont enregistrés : ils valent dès maintenant.")
+        return _preferences(token, mine, form=form)
+    stopped = mine.stopped_by(form.kinds.data)
+    is_asked = preferences.save(address, form.kinds.data, form.topic_ids())
+    flash(preferences.said(stopped, is_asked=is_asked))
     return redirect(url_for(".show_preferences", token=token), 303)
 
 

@@ -3,9 +3,12 @@
 from wtforms import StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from cptsapp.kernel.text import plural
+
 from . import reference, rules
 
 MOST_SHOWN = 6
+MOST_NAMES = 15  # of one postal code, which may mean a few dozen
 
 
 def label_of(insee: str | None) -> str:
@@ -57,13 +60,23 @@ def _one(text) -> str:
     return codes[0] if codes else None
 
 
+def _choice(written: str, places: list) -> str:
+    """Return the sentence that offers the communes meant: by their names when one département holds them all."""
+    if len({place.departement for place in places}) > 1:
+        options = ", ".join(place.label for place in places[:MOST_SHOWN])
+        return f"« {written} » peut être : {options}. Écrivez le nom suivi du département."
+    names = [place.name for place in places[:MOST_NAMES]]
+    others = len(places) - len(names)
+    last = plural(others, "autre") if others else names.pop()
+    return f"« {written} » peut être : {', '.join(names)} ou {last}. Écrivez le nom de la commune."
+
+
 def _several(text) -> list[str]:
     near = rules.departements()
     found = rules.recognise(text, near=near)
     for written, places in found.ambiguous:
         close = [place for place in reference.search(written, near=near) if place.departement in near]
-        options = ", ".join(place.label for place in list(dict.fromkeys([*close[:3], *places]))[:MOST_SHOWN])
-        raise ValidationError(f"« {written} » peut être : {options}. Écrivez le nom suivi du département.")
+        raise ValidationError(_choice(written, list(dict.fromkeys([*close[:3], *places]))))
     for written in found.unknown:
         meant = reference.search(written, near=near, limit=3)
         if len(meant) == 1:

@@ -29,7 +29,7 @@ class Tally:
         kept = self.samples[plan.outcome.value]
         if len(kept) < SAMPLES:
             shown = {"number": plan.number, "label": plan.label, "changes": plan.changes[:8], "notes": plan.notes[:8]}
-            kept.append(shown | {"problems": plan.problems[:8]})
+            kept.append(shown | {"problems": plan.problems[:8], "subject": plan.subject})
 
     def summary(self) -> dict:
         readings = [[*note, count] for note, count in self.readings.most_common(40)]

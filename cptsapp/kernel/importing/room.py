@@ -46,6 +46,10 @@ class ImportRoom:
     run_template: str
     values: dict = field(default_factory=dict)
     context: dict = field(default_factory=dict)
+    record: str = ""  # the endpoint of a record that stands, by its `id`; empty: the preview leads to none
+
+    def record_url(self, subject) -> str:
+        return url_for(self.record, id=subject) if self.record and subject else ""
 
     def url(self, name: str, **more) -> str:
         return url_for(f"{self.blueprint}.{name}", **self.values, **more)
