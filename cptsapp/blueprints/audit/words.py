@@ -125,6 +125,8 @@ COLUMNS = {
     "mail_tested_at": "essai d’envoi",
     "membership_month": "mois d’adhésion",
     "fee_cents": "cotisation",
+    "fee_payment": "façon de régler la cotisation",
+    "late_month": "mois à partir duquel une adhésion vaut aussi pour l’année suivante",
     "rna": "numéro RNA",
     "siret": "numéro SIRET",
     "publication_director": "direction de la publication",
