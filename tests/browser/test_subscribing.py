@@ -51,7 +51,7 @@ def test_a_visitor_subscribes_chooses_leaves_and_is_erased(site, open_page, java
     assert overflow(page) == 0
     page.get_by_label("Les rappels").uncheck()
     page.get_by_role("button", name="Enregistrer mes choix").click()
-    expect(page.get_by_text("Vos choix sont enregistrés")).to_be_visible()
+    expect(page.get_by_text("vous ne recevrez plus les rappels")).to_be_visible()
     expect(page.get_by_label("Les rappels")).not_to_be_checked()
     page.goto(unsubscribe_link(site, email))
     expect(page.get_by_role("heading", name="Se désabonner")).to_be_visible()
