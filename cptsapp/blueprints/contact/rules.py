@@ -1,14 +1,11 @@
 """What is done with a message: received once, handled, set aside, thrown away and taken back, erased in the end."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
-from peewee import IntegrityError
-
 from cptsapp.blueprints.association.models import identity
 from cptsapp.kernel import journal, mail
+from cptsapp.kernel.acts import act_of, once
 from cptsapp.kernel.dates import add_months
 from cptsapp.kernel.db import db, locked, now
 from cptsapp.kernel.errors import RuleError
@@ -31,22 +28,13 @@ for action, sentence in (
 
 def is_received(key: str, **typed: str) -> bool:
     """Tell whether the form that carries this key has been sent already, with the same words."""
-    return ContactMessage.select().where(ContactMessage.form_key == _act(key, typed)).exists()
-
-
-def _act(key: str, typed: dict[str, str]) -> str:
-    """Return what tells one sending from another: going back to the form and writing something else is a new one."""
-    words = json.dumps([key, sorted(typed.items())])
-    return hashlib.sha256(words.encode()).hexdigest()[:40]
+    return ContactMessage.select().where(ContactMessage.form_key == act_of(key, typed)).exists()
 
 
 def receive(key: str, *, name: str, email: str, topic: str, subject: str, body: str) -> ContactMessage:
     """Record a message and the mail that tells the association. The same key and words again are the same message."""
     typed = {"name": name, "email": email, "topic": topic, "subject": subject, "body": body}
-    try:
-        return _receive(_act(key, typed), **typed)
-    except IntegrityError:  # the same one came in by another door between the reading and the writing
-        return _receive(_act(key, typed), **typed)
+    return once(_receive, key, typed)
 
 
 @db.atomic()

@@ -1,15 +1,14 @@
 """Every write of the observatory: its themes, composed and published; what inhabitants write, read and set aside."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
-from peewee import IntegrityError, fn
+from peewee import fn
 
 from cptsapp.blueprints.territory.models import Commune, TerritoryCommune
 from cptsapp.kernel import journal, markdown, search
 from cptsapp.kernel.access import Visibility
+from cptsapp.kernel.acts import act_of, once
 from cptsapp.kernel.dates import add_months
 from cptsapp.kernel.db import db, locked, now, revision
 from cptsapp.kernel.errors import RuleError
@@ -181,21 +180,13 @@ def _show_changed(row: Chapter) -> None:
 
 def is_received(key: str, **typed) -> bool:
     """Tell whether the form that carries this key has been sent already, with the same words."""
-    return Contribution.select().where(Contribution.form_key == _act(key, typed)).exists()
-
-
-def _act(key: str, typed: dict) -> str:
-    words = json.dumps([key, sorted((name, str(value)) for name, value in typed.items())])
-    return hashlib.sha256(words.encode()).hexdigest()[:40]
+    return Contribution.select().where(Contribution.form_key == act_of(key, typed)).exists()
 
 
 def receive(key: str, *, kind: str, speaker: str, text: str, slug: str = "", insee: str = "") -> Contribution:
     """Keep what somebody wrote for the coordination to read. The same key and words again are the same contribution."""
     typed = {"kind": kind, "speaker": speaker, "text": text, "slug": slug, "insee": insee}
-    try:
-        return _receive(_act(key, typed), **typed)
-    except IntegrityError:  # the same one came in by another door between the reading and the writing
-        return _receive(_act(key, typed), **typed)
+    return once(_receive, key, typed)
 
 
 @db.atomic()
